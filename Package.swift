@@ -1,0 +1,105 @@
+// swift-tools-version: 6.0
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// `MTOR_NO_GPL=1 swift build` leaves eSpeak NG (GPL-3) out of `mtor-speech`; flite then speaks alone.
+let withoutGPL = Context.environment["MTOR_NO_GPL"] == "1"
+
+// One C module per C library. `shim.h` holds only what Swift cannot import.
+let cModules: [Target] = [
+  .target(name: "CLinux"),
+  .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+  .target(name: "CGPIOD", linkerSettings: [.linkedLibrary("gpiod")]),
+  .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+  .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
+  .target(
+    name: "CPocketSphinx",
+    linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
+  .systemLibrary(name: "CFlite", providers: [.apt(["flite1-dev"])]),
+] + (withoutGPL ? [] : [
+  .systemLibrary(
+    name: "CEspeakNG", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])])
+])
+
+// Who may import whom: docs/architecture.md. Checked by `make check`.
+let foundations: [Target] = [
+  .target(name: "Time"),
+  .target(name: "Log", dependencies: ["CLinux"]),
+  .target(name: "Posix", dependencies: ["CLinux"]),
+  .target(name: "Loop", dependencies: ["CLinux", "Time"]),
+]
+
+let wrappers: [Target] = [
+  .target(name: "ALSA", dependencies: ["CALSA"]),
+  .target(name: "GPIO", dependencies: ["CGPIOD"]),
+  .target(name: "Camera", dependencies: ["CLinux"]),
+  .target(name: "DSP", dependencies: ["CSpeexDSP"]),
+  .target(name: "YAML", dependencies: ["CYAML"]),
+  .target(name: "JSON"),
+  .target(name: "PocketSphinx", dependencies: ["CPocketSphinx"]),
+  .target(
+    name: "Synthesis",
+    dependencies: ["CFlite"] + (withoutGPL ? [] : ["CEspeakNG"]),
+    swiftSettings: withoutGPL ? [] : [.define("ESPEAK_NG")]),
+]
+
+let pure: [Target] = [
+  .target(name: "Intents", dependencies: ["Time"]),
+  .target(name: "Speech", dependencies: ["Intents", "Time"]),
+  .target(name: "Automation", dependencies: ["Intents", "Time"]),
+  .target(name: "Wyoming", dependencies: ["JSON"]),
+]
+
+let application: [Target] = [
+  .target(name: "Configuration", dependencies: ["YAML", "Automation", "Intents", "Speech", "Time"]),
+  .target(name: "Workers", dependencies: ["Intents", "Log", "Loop", "Posix", "Time", "Wyoming"]),
+  .target(
+    name: "Runtime",
+    dependencies: [
+      "ALSA", "Automation", "Camera", "Configuration", "DSP", "GPIO", "Intents", "JSON", "Log", "Loop",
+      "Posix", "Speech", "Time", "Workers", "Wyoming",
+    ]),
+  .target(
+    name: "Simulation",
+    dependencies: ["Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Time"]),
+  .target(
+    name: "SpeechWorker",
+    dependencies: [
+      "DSP", "JSON", "Log", "Loop", "PocketSphinx", "Posix", "Speech", "Synthesis", "Time", "Wyoming",
+    ]),
+  .executableTarget(
+    name: "mtor",
+    dependencies: [
+      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "Speech", "Time",
+    ]),
+  .executableTarget(name: "mtor-speech", dependencies: ["Log", "Loop", "SpeechWorker"]),
+]
+
+let tests: [Target] = [
+  .target(name: "TestSupport", dependencies: ["CLinux", "Loop", "Time"], path: "Tests/TestSupport"),
+  .testTarget(name: "LoopTests", dependencies: ["Loop", "Log", "Posix", "TestSupport", "Time"]),
+  .testTarget(name: "AudioTests", dependencies: ["ALSA", "DSP", "Loop", "Runtime", "TestSupport", "Time"]),
+  .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
+  .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
+  .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport", "YAML"]),
+  .testTarget(name: "WyomingTests", dependencies: ["JSON", "Loop", "TestSupport", "Workers", "Wyoming"]),
+  .testTarget(
+    name: "SpeechWorkerTests",
+    dependencies: ["PocketSphinx", "SpeechWorker", "Synthesis", "TestSupport", "Wyoming"]),
+  .testTarget(
+    name: "RuntimeTests",
+    dependencies: [
+      "Automation", "Configuration", "JSON", "Loop", "Posix", "Runtime", "Simulation", "TestSupport", "Time",
+    ]),
+  .testTarget(
+    name: "DeviceTests", dependencies: ["ALSA", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
+  .testTarget(name: "TidyTests"),
+]
+
+let package = Package(
+  name: "mtor",
+  products: [
+    .executable(name: "mtor", targets: ["mtor"]),
+    .executable(name: "mtor-speech", targets: ["mtor-speech"]),
+  ],
+  targets: cModules + foundations + wrappers + pure + application + tests)

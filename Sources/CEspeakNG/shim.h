@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include <espeak-ng/speak_lib.h>
+#include <espeak-ng/espeak_ng.h>

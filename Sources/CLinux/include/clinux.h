@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What `import Glibc` does not offer to Swift: headers outside its module map, GNU extensions
+ * (never define _GNU_SOURCE here: glibc structs would differ between modules), packed unions. */
+#pragma once
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline uint64_t cl_monotonic_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+/* epoll_event is packed and holds a union: filled here. */
+static inline int cl_epoll_add(int ep, int fd, uint32_t events, uint64_t token) {
+  struct epoll_event e = {.events = events, .data.u64 = token};
+  return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e);
+}
+static inline int cl_epoll_modify(int ep, int fd, uint32_t events, uint64_t token) {
+  struct epoll_event e = {.events = events, .data.u64 = token};
+  return epoll_ctl(ep, EPOLL_CTL_MOD, fd, &e);
+}
+static inline int cl_epoll_delete(int ep, int fd) { return epoll_ctl(ep, EPOLL_CTL_DEL, fd, NULL); }
+
+/* Waits at most timeout_ns (negative: without limit), nanosecond resolution (epoll_pwait2). */
+int cl_epoll_wait(int ep, struct epoll_event *events, int count, int64_t timeout_ns);
+
+/* Late timers cost latency: 1 ns of slack instead of 50 us, for the calling thread. */
+static inline int cl_set_timer_slack(unsigned long ns) { return prctl(PR_SET_TIMERSLACK, ns); }
+
+/* GNU extensions. */
+int cl_accept(int fd);                 /* accept4, non-blocking, close-on-exec */
+int cl_pipe(int fds[2], int flags);    /* pipe2 */
+void cl_set_thread_name(const char *name);

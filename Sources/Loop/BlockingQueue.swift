@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import Dispatch
+import Time
+
+/// Work was refused because a queue's backlog is full.
+public struct QueueFull: Error, Equatable, CustomStringConvertible {
+  public let queue: String
+  public let backlogMax: Int
+  public var description: String { "queue '\(queue)' is full (\(backlogMax) waiting)" }
+}
+
+/// A named serial Dispatch queue with a bounded backlog, for work that may block: files, name
+/// lookups, decoders. Its thread exists only while there is work. Results come back to the loop.
+public final class BlockingQueue: Sendable {
+  public let name: String
+  /// Work waiting or running at most; more is refused.
+  public let backlogMax: Int
+  /// The queue itself, for Dispatch sources that belong to it (flush timers, coalescing data
+  /// sources, child output). Cancel a source before closing its descriptor.
+  public let dispatchQueue: DispatchQueue
+  private let state = Locked(State())
+
+  public init(_ name: String, backlogMax: Int = 64) {
+    self.name = name
+    self.backlogMax = backlogMax
+    dispatchQueue = DispatchQueue(label: "mtor.\(name)")
+  }
+
+  public var depth: Int { state.withLock { $0.depth } }
+  public var refusedCount: UInt64 { state.withLock { $0.refused } }
+
+  /// Runs `work` on the queue's thread, after what was submitted before. Any thread.
+  /// - Throws: `QueueFull` at once; nothing is queued then.
+  public func submit(_ work: @escaping @Sendable () -> Void) throws(QueueFull) {
+    let accepted = state.withLock {
+      if $0.depth >= backlogMax {
+        $0.refused += 1
+        return false
+      }
+      $0.depth += 1
+      return true
+    }
+    guard accepted else { throw QueueFull(queue: name, backlogMax: backlogMax) }
+    dispatchQueue.async {
+      work()
+      self.state.withLock { $0.depth -= 1 }
+    }
+  }
+
+  /// Runs `work` on the queue's thread while the calling task waits on the loop.
+  ///
+  /// Work that has begun is not interrupted: past the deadline its result is dropped.
+  /// - Throws: what `work` throws; `QueueFull`; `DeadlineExceeded`; `CancellationError`.
+  @LoopActor public func run<Success: Sendable>(
+    _ what: String, until deadline: Instant? = nil, _ work: @escaping @Sendable () throws -> Success
+  ) async throws -> Success {
+    let loop = LoopActor.shared.loop
+    return try await loop.wait(on: "\(name): \(what)", until: deadline) { (waiter: Waiter<Success>) in
+      do throws(QueueFull) {
+        try submit {
+          let result = Result { try work() }
+          loop.execute {
+            switch result {
+            case .success(let value): waiter.resume(returning: value)
+            case .failure(let error): waiter.resume(throwing: error)
+            }
+          }
+        }
+      } catch { waiter.resume(throwing: error) }
+    }
+  }
+
+  private struct State {
+    var depth = 0
+    var refused: UInt64 = 0
+  }
+}

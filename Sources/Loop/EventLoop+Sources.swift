@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+import Time
+
+extension EventLoop {
+  /// Calls `handler` on the loop whenever `fd` is ready for `interest`, until `unwatch`.
+  ///
+  /// The loop borrows `fd`: unwatch before closing it. `name` appears in stall reports.
+  /// - Throws: `LoopError` when epoll refuses, e.g. EPERM for a regular file.
+  @LoopActor public func watch(
+    _ fd: Int32, _ interest: Interest, name: StaticString,
+    _ handler: @escaping @LoopActor (Interest) -> Void
+  ) throws(LoopError) -> WatchToken {
+    let index = Int(fd)
+    if index >= slots.count {
+      slots.append(contentsOf: repeatElement(Slot(), count: index + 1 - slots.count))
+    }
+    let token = WatchToken(fd: fd, generation: slots[index].generation &+ 1)
+    if cl_epoll_add(epoll, fd, interest.rawValue, token.rawValue) != 0 {
+      throw LoopError(operation: "watch \(name)", errno: errno)
+    }
+    slots[index] = Slot(generation: token.generation, name: name, handler: handler)
+    return token
+  }
+
+  /// Changes what a registration waits for. A stale token is ignored.
+  @LoopActor public func modify(_ token: WatchToken, _ interest: Interest) {
+    guard slots[token.fd].generation == token.generation else { return }
+    _ = cl_epoll_modify(epoll, Int32(token.fd), interest.rawValue, token.rawValue)
+  }
+
+  /// Ends a registration; events of it already fetched in this turn are dropped. A stale token is ignored.
+  @LoopActor public func unwatch(_ token: WatchToken) {
+    guard slots[token.fd].generation == token.generation else { return }
+    slots[token.fd] = Slot(generation: token.generation &+ 1)
+    _ = cl_epoll_delete(epoll, Int32(token.fd))
+  }
+
+  /// Calls `handler` once at `deadline`, not before. `name` appears in stall reports.
+  @LoopActor public func at(
+    _ deadline: Instant, name: StaticString, _ handler: @escaping @LoopActor () -> Void
+  ) -> TimerToken {
+    timers.add(deadline, name, handler)
+  }
+
+  /// Calls `handler` once after `duration`.
+  @LoopActor public func after(
+    _ duration: Duration, name: StaticString, _ handler: @escaping @LoopActor () -> Void
+  ) -> TimerToken {
+    timers.add(now + duration, name, handler)
+  }
+
+  /// Takes a timer back; false when it has fired or was cancelled before.
+  @LoopActor @discardableResult public func cancel(_ token: TimerToken) -> Bool { timers.cancel(token) }
+
+  /// Timers now waiting.
+  @LoopActor public var timerCount: Int { timers.count }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+
+/// Signals as loop events, through a signalfd.
+@LoopActor public final class Signals {
+  private let fd: Int32
+  private var token: WatchToken?
+
+  /// Blocks `signals` for the process and calls `handler` with each that arrives.
+  ///
+  /// Call before any other thread exists: threads inherit the mask, and a thread with the signal
+  /// unblocked would take it first.
+  /// - Throws: `LoopError` when no descriptor is left.
+  public init(_ signals: [Int32], _ handler: @escaping @LoopActor (Int32) -> Void) throws(LoopError) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signals { sigaddset(&set, signal) }
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    fd = signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
+    if fd < 0 { throw LoopError(operation: "signalfd", errno: errno) }
+    let fd = fd
+    token = try LoopActor.shared.loop.watch(fd, .read, name: "signals") { _ in
+      var info = signalfd_siginfo()
+      while read(fd, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
+        handler(Int32(info.ssi_signo))
+      }
+    }
+  }
+
+  public func close() {
+    if let token { LoopActor.shared.loop.unwatch(token) }
+    token = nil
+    _ = Glibc.close(fd)
+  }
+}
