@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import Automation
+import Speech
+import Time
+
+/// The whole configuration, typed and checked; defaults are those of the embedded sample.
+public struct Settings: Sendable, Equatable {
+  public var node = "mtor"
+  /// A file below boards/, without `.yml`.
+  public var board = "generic"
+  public var microphone = MicrophoneSettings()
+  public var speaker = SpeakerSettings()
+  public var voice = VoiceSettings()
+  public var wakePhrases = [WakePhrase("hey jarvis")]
+  public var sounds = SoundSettings()
+  /// Services by role; each names an entry of `workers`.
+  public var services = ServiceSettings()
+  public var workers: [WorkerSettings] = []
+  public var lines: [LineSettings] = []
+  public var commands: [CommandDefinition] = []
+  /// Word lists for `{name}` in sentences.
+  public var lists: [String: [String]] = [:]
+  public var automations: [Rule] = []
+  public var log = LogSettings()
+
+  public init() {}
+}
+
+public struct MicrophoneSettings: Sendable, Equatable {
+  public enum Source: Sendable, Equatable {
+    case off
+    /// An ALSA PCM name; `card:ID` and `card:ID,DEVICE` name a card by its id, not its number.
+    case alsa(String)
+    /// A WAV file, or raw S16_LE 16 kHz mono; played in real time, then silence.
+    case file(String)
+    /// A program that writes raw S16_LE 16 kHz mono to its standard output.
+    case command([String])
+  }
+  public enum Channel: Sendable, Equatable { case mix, index(Int) }
+
+  public var source = Source.alsa("default")
+  /// Wanted rate in Hz; nil: 16000 if the device has it, else the nearest above.
+  public var rateHz: Int?
+  public var channel = Channel.mix
+  public var period: Duration = .milliseconds(20)
+  public var buffer: Duration = .milliseconds(400)
+  /// dB of attenuation of noise in the front end, -60…0; 0: off.
+  public var noiseSuppressionDB = 0
+  public var automaticGain = false
+
+  public init() {}
+}
+
+public struct SpeakerSettings: Sendable, Equatable {
+  /// ALSA PCM name; nil: no speaker.
+  public var device: String? = "default"
+  public var period: Duration = .milliseconds(20)
+  public var buffer: Duration = .milliseconds(100)
+  /// Mixer element (`Master`, `PCM`); nil leaves the mixer alone.
+  public var mixer: String?
+  public var volumePercent: Int?
+
+  public init() {}
+}
+
+public struct SoundSettings: Sendable, Equatable {
+  /// `none`, a WAV file, or a built-in tone: `wake`, `failure`, `done`.
+  public var wake = "none"
+  public var failure = "failure"
+
+  public init() {}
+}
+
+public struct ServiceSettings: Sendable, Equatable {
+  public var wake = "speech"
+  public var speechToText = "speech"
+  public var textToSpeech = "speech"
+
+  public init() {}
+}
+
+/// A worker: a child process that we start and watch, or a service found by URL.
+public struct WorkerSettings: Sendable, Equatable {
+  public enum Place: Sendable, Equatable {
+    /// Started by us; `{socket}` and `{directory}` in the arguments are replaced.
+    case child(argv: [String])
+    /// `tcp://host:port` or `unix:///path`
+    case url(String)
+  }
+
+  public var name: String
+  public var place: Place
+  /// Child only: address space limit in bytes, CPU niceness.
+  public var memoryMaxBytes: Int? = 256 << 20
+  public var nice = 0
+  public var restartBackoffMax: Duration = .seconds(30)
+  public var voice: String?
+  public var language = "en"
+
+  public init(name: String, place: Place) {
+    self.name = name
+    self.place = place
+  }
+}
+
+public struct LogSettings: Sendable, Equatable {
+  public enum Level: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
+
+  public var level = Level.info
+  public var modules: [String: Level] = [:]
+  /// Put what was said into the log.
+  public var spokenText = false
+
+  public init() {}
+}
