@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything a person or CI runs. `make help` lists it.
+RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s
+BIN := .build/release
+
+.PHONY: help setup demo build test rig-test bench accuracy check install clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## install what is missing, build, and watch eight phrases become actions
+	@scripts/setup build
+	@scripts/build-release
+	@$(BIN)/mtor demo
+
+setup: ## install what building and testing need (Debian 12 or 13)
+	@scripts/setup test
+
+build: ## release binaries, stripped, Swift runtime linked in
+	@scripts/build-release
+
+test: ## install what is missing, then run every test; the last line is the count
+	@scripts/setup test
+	@scripts/test
+
+rig-test: ## only the device tests, in the test rig's kernel
+	@scripts/test --rig-only
+
+bench: build ## measure against baselines in the same run; build/bench.jsonl
+	@scripts/bench
+
+accuracy: build ## speech accuracy on a generated corpus
+	@scripts/accuracy
+
+check: ## layout, shell scripts, import directions
+	@scripts/check
+
+install: build ## binaries, boards, unit and man page below $(DESTDIR)$(PREFIX)
+	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/install
+
+clean: ## what building made
+	rm -rf .build build
