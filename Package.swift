@@ -24,9 +24,9 @@ let cModules: [Target] = [
 // Who may import whom: docs/architecture.md. Checked by `make check`.
 let foundations: [Target] = [
   .target(name: "Time"),
-  .target(name: "Log", dependencies: ["CLinux"]),
   .target(name: "Posix", dependencies: ["CLinux"]),
-  .target(name: "Loop", dependencies: ["CLinux", "Time"]),
+  .target(name: "Log", dependencies: ["CLinux", "Posix", "Time"]),
+  .target(name: "Loop", dependencies: ["CLinux", "Posix", "Time"]),
 ]
 
 let wrappers: [Target] = [
@@ -76,7 +76,10 @@ let application: [Target] = [
 ]
 
 let tests: [Target] = [
-  .target(name: "TestSupport", dependencies: ["CLinux", "Loop", "Time"], path: "Tests/TestSupport"),
+  .target(name: "CInstruments", path: "Tests/CInstruments"),
+  .target(
+    name: "TestSupport", dependencies: ["CInstruments", "CLinux", "Loop", "Posix", "Time"],
+    path: "Tests/TestSupport"),
   .testTarget(name: "LoopTests", dependencies: ["Loop", "Log", "Posix", "TestSupport", "Time"]),
   .testTarget(name: "AudioTests", dependencies: ["ALSA", "DSP", "Loop", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),

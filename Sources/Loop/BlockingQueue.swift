@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Dispatch
+import Posix
 import Time
 
 /// Work was refused because a queue's backlog is full.

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
 import Glibc
+import Posix
 import Time
 
 extension EventLoop {
   /// Calls `handler` on the loop whenever `fd` is ready for `interest`, until `unwatch`.
   ///
   /// The loop borrows `fd`: unwatch before closing it. `name` appears in stall reports.
-  /// - Throws: `LoopError` when epoll refuses, e.g. EPERM for a regular file.
+  /// - Throws: `SystemError` when epoll refuses, e.g. EPERM for a regular file.
   @LoopActor public func watch(
     _ fd: Int32, _ interest: Interest, name: StaticString,
     _ handler: @escaping @LoopActor (Interest) -> Void
-  ) throws(LoopError) -> WatchToken {
+  ) throws(SystemError) -> WatchToken {
     let index = Int(fd)
     if index >= slots.count {
       slots.append(contentsOf: repeatElement(Slot(), count: index + 1 - slots.count))
     }
     let token = WatchToken(fd: fd, generation: slots[index].generation &+ 1)
     if cl_epoll_add(epoll, fd, interest.rawValue, token.rawValue) != 0 {
-      throw LoopError(operation: "watch \(name)", errno: errno)
+      throw SystemError("watch \(name)")
     }
     slots[index] = Slot(generation: token.generation, name: name, handler: handler)
     return token

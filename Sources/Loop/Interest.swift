@@ -30,11 +30,3 @@ public struct WatchToken: Sendable, Hashable {
   var fd: Int { Int(rawValue & 0xffff_ffff) }
   var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 32) }
 }
-
-/// A system call of the loop failed.
-public struct LoopError: Error, Equatable, CustomStringConvertible {
-  public let operation: String
-  public let errno: Int32
-
-  public var description: String { "\(operation): \(String(cString: strerror(errno)))" }
-}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
 import Glibc
+import Posix
 
 /// Signals as loop events, through a signalfd.
 @LoopActor public final class Signals {
@@ -11,14 +12,14 @@ import Glibc
   ///
   /// Call before any other thread exists: threads inherit the mask, and a thread with the signal
   /// unblocked would take it first.
-  /// - Throws: `LoopError` when no descriptor is left.
-  public init(_ signals: [Int32], _ handler: @escaping @LoopActor (Int32) -> Void) throws(LoopError) {
+  /// - Throws: `SystemError` when no descriptor is left.
+  public init(_ signals: [Int32], _ handler: @escaping @LoopActor (Int32) -> Void) throws(SystemError) {
     var set = sigset_t()
     sigemptyset(&set)
     for signal in signals { sigaddset(&set, signal) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
     fd = signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
-    if fd < 0 { throw LoopError(operation: "signalfd", errno: errno) }
+    if fd < 0 { throw SystemError("signalfd") }
     let fd = fd
     token = try LoopActor.shared.loop.watch(fd, .read, name: "signals") { _ in
       var info = signalfd_siginfo()

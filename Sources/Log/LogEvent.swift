@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One line of the log before it is written.
+public struct LogEvent: Sendable, Equatable {
+  public let level: LogLevel
+  public let module: String
+  public let message: String
+
+  public init(level: LogLevel, module: String, message: String) {
+    self.level = level
+    self.module = module
+    self.message = message
+  }
+
+  /// The message on one line: control characters, which could forge lines or steer a terminal,
+  /// become escapes.
+  public var escapedMessage: String {
+    if message.unicodeScalars.allSatisfy({ !Self.needsEscape($0) }) { return message }
+    var result = ""
+    for scalar in message.unicodeScalars {
+      if Self.needsEscape(scalar) {
+        result += Self.escape(scalar)
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  private static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
+    // C0 and DEL, C1, line and paragraph separators, direction overrides.
+    switch scalar.value {
+    case 0..<0x20, 0x7f..<0xa0, 0x2028...0x202e, 0x2066...0x2069: true
+    default: false
+    }
+  }
+
+  private static func escape(_ scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "\n": "\\n"
+    case "\r": "\\r"
+    case "\t": "\\t"
+    default: "\\u{\(String(scalar.value, radix: 16))}"
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// Owns a descriptor and closes it silently when it goes away.
+///
+/// End a loop's watch of it, and cancel a Dispatch source on it, before that.
+public struct FileDescriptor: ~Copyable, Sendable {
+  /// Borrowed: valid while this value lives.
+  public let raw: Int32
+
+  /// Takes ownership of an open descriptor.
+  public init(owning raw: Int32) { self.raw = raw }
+
+  deinit { _ = Glibc.close(raw) }
+
+  /// Closes now; what `close(2)` says about an earlier failed write is not of use here.
+  public consuming func close() {}
+
+  /// Gives up ownership.
+  public consuming func release() -> Int32 {
+    let raw = raw
+    discard self
+    return raw
+  }
+
+  /// Reads once what is there, up to the buffer's size; 0 at the end of the stream.
+  /// - Throws: `SystemError`; `EAGAIN` when a non-blocking descriptor has nothing.
+  public borrowing func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    try retry("read") { Glibc.read(raw, buffer.baseAddress, buffer.count) }
+  }
+
+  /// Writes once; the count may be less than the buffer's size.
+  /// - Throws: `SystemError`; `EAGAIN` when a non-blocking descriptor takes nothing now.
+  public borrowing func write(_ buffer: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+    try retry("write") { Glibc.write(raw, buffer.baseAddress, buffer.count) }
+  }
+}
+
+/// Repeats a call that a signal interrupted: the only place that handles EINTR.
+/// - Throws: `SystemError` when the result is negative for another reason.
+func retry<Value: SignedInteger>(
+  _ operation: @autoclosure () -> String, _ call: () -> Value
+) throws(SystemError) -> Value {
+  while true {
+    let result = call()
+    if result >= 0 { return result }
+    let error = errno
+    if error != EINTR { throw SystemError(operation(), errno: error) }
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// A system call failed: what was tried, in words a person understands, and why.
+public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What was tried and on what, e.g. `open /dev/video0`.
+  public let operation: String
+  public let errno: Int32
+
+  /// - Parameter errno: the current `errno` unless given; take it on the line after the call.
+  public init(_ operation: String, errno: Int32 = Glibc.errno) {
+    self.operation = operation
+    self.errno = errno
+  }
+
+  /// `operation: No such file or directory`.
+  public var description: String { "\(operation): \(reason)" }
+
+  /// The C library's text for `errno`.
+  public var reason: String { String(cString: strerror(errno)) }
+}

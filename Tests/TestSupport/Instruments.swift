@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import CInstruments
+import Loop
+
+/// What a piece of work on the loop costs, by counting.
+public enum Instruments {
+  /// Jobs that the loop's thread sent to Swift's global pool while `workout` ran.
+  ///
+  /// The other tests of the process share the loop, so the count is the lowest of `attempts`: a
+  /// workout that leaves the loop does so each time.
+  public static func poolJobs(
+    attempts: Int = 20, of workout: @escaping @Sendable @LoopActor () async throws -> Void
+  ) async throws -> UInt64 {
+    try await lowest(of: attempts, workout) { ci_pool_jobs() }
+  }
+
+  /// Allocations on the loop's thread while `workout` ran; the lowest of `attempts`, see above.
+  /// 0 under a sanitizer, which does not let them be counted.
+  public static func allocations(
+    attempts: Int = 20, of workout: @escaping @Sendable @LoopActor () async throws -> Void
+  ) async throws -> UInt64 {
+    try await lowest(of: attempts, workout) { ci_thread_allocations() }
+  }
+
+  public static var allocationsAreCounted: Bool { ci_allocations_are_counted() }
+  public static var threadCount: Int { Int(ci_thread_count()) }
+
+  private static func lowest(
+    of attempts: Int, _ workout: @escaping @Sendable @LoopActor () async throws -> Void,
+    _ counter: @escaping @Sendable () -> UInt64
+  ) async throws -> UInt64 {
+    var lowest = UInt64.max
+    for _ in 0..<attempts where lowest > 0 {
+      let count = try await onLoop("workout") {
+        let before = counter()
+        try await workout()
+        return counter() - before
+      }
+      lowest = min(lowest, count)
+    }
+    return lowest
+  }
+}
