@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE 1
 #include "clinux.h"
+#include <linux/videodev2.h>
+#include <string.h>
+#include <sys/ioctl.h>
 
 int cl_epoll_wait(int ep, struct epoll_event *events, int count, int64_t timeout_ns) {
   if (timeout_ns < 0) return epoll_wait(ep, events, count, -1);
@@ -12,3 +15,16 @@ int cl_epoll_wait(int ep, struct epoll_event *events, int count, int64_t timeout
 int cl_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 int cl_pipe(int fds[2], int flags) { return pipe2(fds, flags); }
 void cl_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int cl_query_camera(int fd, struct cl_camera *camera) {
+  struct v4l2_capability c;
+  memset(&c, 0, sizeof c);
+  if (ioctl(fd, VIDIOC_QUERYCAP, &c) < 0) return -1;
+  __u32 can = c.capabilities & V4L2_CAP_DEVICE_CAPS ? c.device_caps : c.capabilities;
+  memset(camera, 0, sizeof *camera);
+  memcpy(camera->driver, c.driver, sizeof camera->driver - 1);
+  memcpy(camera->card, c.card, sizeof camera->card - 1);
+  memcpy(camera->bus, c.bus_info, sizeof camera->bus - 1);
+  camera->captures = (can & (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_VIDEO_CAPTURE_MPLANE)) != 0;
+  return 0;
+}

@@ -45,3 +45,10 @@ static inline int cl_set_timer_slack(unsigned long ns) { return prctl(PR_SET_TIM
 int cl_accept(int fd);                 /* accept4, non-blocking, close-on-exec */
 int cl_pipe(int fds[2], int flags);    /* pipe2 */
 void cl_set_thread_name(const char *name);
+
+/* V4L2: VIDIOC_QUERYCAP is a cast macro. All strings end with NUL; captures: it can take pictures. */
+struct cl_camera {
+  char driver[16], card[32], bus[32];
+  int captures;
+};
+int cl_query_camera(int fd, struct cl_camera *camera); /* 0, or -1 with errno */

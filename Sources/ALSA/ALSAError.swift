@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CALSA
+import Glibc
+
+/// A sound device could not be used. The text says what, where and what to do.
+public struct ALSAError: Error, Equatable, CustomStringConvertible {
+  public enum Kind: Sendable, Equatable {
+    /// No such card, PCM or mixer element.
+    case notFound
+    case busy
+    case permissionDenied
+    /// The device is there but offers no usable format, rate or channel count.
+    case unsupported
+    case disconnected
+    case failed
+  }
+
+  public let kind: Kind
+  /// The device as it was asked for.
+  public let device: String
+  public let text: String
+
+  public var description: String { text }
+
+  init(_ kind: Kind, _ device: String, _ text: String) {
+    self.kind = kind
+    self.device = device
+    self.text = text
+  }
+
+  /// `snd_pcm_open` has failed with `code` (negative errno).
+  static func opening(_ name: PCMName, _ direction: PCM.Direction, _ code: Int32) -> ALSAError {
+    let device = name.text
+    switch -code {
+    case EBUSY:
+      let holder = DeviceHolder.find(name, direction).map { " (held by \($0))" } ?? ""
+      let share = direction == .capture ? "dsnoop" : "dmix"
+      return ALSAError(
+        .busy, device, "\(direction) \(device) is busy\(holder). Stop it or use a \(share) device.")
+    case EACCES, EPERM:
+      return ALSAError(
+        .permissionDenied, device,
+        "\(direction) \(device): permission denied. Add the user to the group 'audio'.")
+    case ENOENT, ENODEV, ENXIO:
+      return ALSAError(.notFound, device, notFoundText(device, direction))
+    case ECONNREFUSED, EIO, ENOTCONN:
+      return ALSAError(
+        .disconnected, device,
+        "\(direction) \(device): the sound server or device does not answer (\(reason(code))).")
+    default:
+      return ALSAError(
+        .failed, device,
+        "\(direction) \(device) cannot be opened: \(reason(code)). Check its definition in asound.conf.")
+    }
+  }
+
+  static func failed(_ device: String, _ what: String, _ code: Int32) -> ALSAError {
+    let kind: Kind = isDisconnection(code) ? .disconnected : .failed
+    return ALSAError(kind, device, "\(device): \(what): \(reason(code))")
+  }
+
+  /// The device or the sound server behind it is gone.
+  static func isDisconnection(_ code: Int32) -> Bool {
+    [ENODEV, EIO, EBADFD, ENOTCONN, ECONNREFUSED, EPROTO, ENXIO].contains(-code)
+  }
+
+  private static func reason(_ code: Int32) -> String { String(cString: snd_strerror(code)) }
+
+  private static func notFoundText(_ device: String, _ direction: PCM.Direction) -> String {
+    let known = SoundCard.names(for: direction) + PCMName.defined
+    let near = Spelling.nearest(to: device, in: known)
+    let hint =
+      near.isEmpty
+      ? (known.isEmpty ? "No sound card is there." : "'mtor devices' lists what is there.")
+      : "Did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
+    return "\(direction) \(device): no such device. \(hint)"
+  }
+}
