@@ -14,6 +14,8 @@ let cModules: [Target] = [
   .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
   .target(
     name: "CPocketSphinx",
+    // The library's headers include each other without their folder's name.
+    cSettings: [.unsafeFlags(["-I/usr/include/pocketsphinx"])],
     linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
   .systemLibrary(name: "CFlite", providers: [.apt(["flite1-dev"])]),
 ] + (withoutGPL ? [] : [

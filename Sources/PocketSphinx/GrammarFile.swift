@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A JSGF grammar, checked: the library accepts undefined rules and endless recursion.
+///
+/// Supported: `public`, alternatives, groups, `[optional]`, `*`, `+`, weights, tags, comments.
+/// Refused with the line: imports, recursion (say it with `+`), undefined or repeated rules.
+public struct GrammarFile: Sendable, Equatable {
+  public let text: String
+  /// Every word that can be said, as written.
+  public let words: Set<String>
+
+  /// Reads and checks a file.
+  /// - Throws: `.badGrammar` with the line, also when the file cannot be read.
+  public init(path: String) throws(PocketSphinxError) {
+    let text: String
+    do throws(PocketSphinxError) {
+      let file = try MappedFile(path)
+      guard file.bytes.count <= Self.sizeMax else {
+        throw .badGrammar(file: path, line: nil, reason: "larger than \(Self.sizeMax >> 20) MiB")
+      }
+      guard let valid = String(validating: file.bytes, as: UTF8.self) else {
+        throw .badGrammar(file: path, line: nil, reason: "not UTF-8 text")
+      }
+      text = valid
+    } catch .modelMissing(_, let reason) {
+      throw .badGrammar(file: path, line: nil, reason: "cannot be opened: \(reason)")
+    } catch .modelDamaged {
+      throw .badGrammar(file: path, line: nil, reason: "is empty")
+    }
+    try self.init(text: text, name: path)
+  }
+
+  /// Checks a text; `name` appears in errors.
+  /// - Throws: `.badGrammar` with the line.
+  public init(text: String, name: String) throws(PocketSphinxError) {
+    var parser = GrammarParser(text, file: name)
+    let rules = try parser.rules()
+    try Self.checkReferences(rules, name)
+    self.text = text
+    words = rules.values.reduce(into: []) { $0.formUnion($1.words) }
+  }
+
+  private static let sizeMax = 1 << 20
+
+  private static func checkReferences(
+    _ rules: [String: GrammarParser.Rule], _ file: String
+  ) throws(PocketSphinxError) {
+    guard rules.values.contains(where: { $0.isPublic }) else {
+      throw .badGrammar(file: file, line: nil, reason: "no rule is public, so nothing can be said")
+    }
+    var finished: Set<String> = []
+    for (name, rule) in rules.sorted(by: { $0.value.line < $1.value.line }) {
+      var path: [String] = []
+      try visit(name, rule.line)
+      func visit(_ name: String, _ line: Int) throws(PocketSphinxError) {
+        if finished.contains(name) { return }
+        guard let rule = rules[name] else {
+          throw .badGrammar(file: file, line: line, reason: "rule <\(name)> is not defined")
+        }
+        guard !path.contains(name) else {
+          let circle = (path + [name]).map { "<\($0)>" }.joined(separator: " → ")
+          throw .badGrammar(
+            file: file, line: line, reason: "rules refer to themselves: \(circle). Use + or *.")
+        }
+        path.append(name)
+        for reference in rule.references { try visit(reference.name, reference.line) }
+        path.removeLast()
+        finished.insert(name)
+      }
+    }
+  }
+}

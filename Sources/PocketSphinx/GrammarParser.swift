@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Takes a JSGF text apart as far as checking it needs: rules, their words and references.
+struct GrammarParser {
+  struct Rule: Equatable {
+    var isPublic: Bool
+    var line: Int
+    var words: Set<String> = []
+    var references: [Reference] = []
+  }
+
+  struct Reference: Equatable {
+    var name: String
+    var line: Int
+  }
+
+  private enum Token: Equatable {
+    case word(String), reference(String), mark(Character), end
+  }
+
+  private let file: String
+  private var rest: Substring
+  private var line = 1
+
+  init(_ text: String, file: String) {
+    self.file = file
+    rest = text[...]
+  }
+
+  mutating func rules() throws(PocketSphinxError) -> [String: Rule] {
+    guard rest.hasPrefix("#JSGF V1.0") else { throw error("the first line must be '#JSGF V1.0;'") }
+    try skipStatement()
+    guard try next() == .word("grammar") else { throw error("'grammar NAME;' must come second") }
+    try skipStatement()
+    var rules: [String: Rule] = [:]
+    while let (name, rule) = try rule() {
+      guard rules.updateValue(rule, forKey: name) == nil else {
+        throw error("rule <\(name)> is defined twice", at: rule.line)
+      }
+    }
+    return rules
+  }
+
+  private mutating func rule() throws(PocketSphinxError) -> (String, Rule)? {
+    var token = try next()
+    if token == .end { return nil }
+    if token == .word("import") { throw error("imports are not supported; copy the rule") }
+    var rule = Rule(isPublic: token == .word("public"), line: line)
+    if rule.isPublic { token = try next() }
+    guard case .reference(let name) = token, try next() == .mark("=") else {
+      throw error("expected a rule: <name> = …;")
+    }
+    try body(of: &rule, name)
+    return (name, rule)
+  }
+
+  private mutating func body(of rule: inout Rule, _ name: String) throws(PocketSphinxError) {
+    var open: [Character] = []
+    while true {
+      switch try next() {
+      case .word(let word): rule.words.insert(word)
+      case .reference("NULL"), .reference("VOID"): break
+      case .reference(let target): rule.references.append(Reference(name: target, line: line))
+      case .mark("("): open.append(")")
+      case .mark("["): open.append("]")
+      case .mark(let mark) where mark == ")" || mark == "]":
+        guard open.popLast() == mark else { throw error("'\(mark)' closes nothing") }
+      case .mark(";"):
+        guard open.isEmpty else { throw error("'\(open.last ?? ")")' is missing in <\(name)>") }
+        return
+      case .mark("="): throw error("';' is missing before this rule")
+      case .mark: break
+      case .end: throw error("';' is missing at the end of <\(name)>")
+      }
+    }
+  }
+
+  // MARK: Tokens
+
+  private mutating func next() throws(PocketSphinxError) -> Token {
+    try skipBlanks()
+    guard let first = rest.first else { return .end }
+    switch first {
+    case "<": return .reference(try enclosed(until: ">"))
+    case "{": _ = try enclosed(until: "}"); return try next()
+    case "/": _ = try enclosed(until: "/"); return try next()
+    case "\"": return .word(try enclosed(until: "\""))
+    case "=", "|", "(", ")", "[", "]", "*", "+", ";":
+      rest.removeFirst()
+      return .mark(first)
+    default:
+      let word = rest.prefix { !$0.isWhitespace && !"=|()[]*+;<>{}/\"".contains($0) }
+      guard !word.isEmpty else { throw error("unexpected '\(first)'") }
+      rest = rest[word.endIndex...]
+      return .word(String(word))
+    }
+  }
+
+  private mutating func enclosed(until close: Character) throws(PocketSphinxError) -> String {
+    let content = rest.dropFirst().prefix { $0 != close }
+    guard content.endIndex < rest.endIndex else { throw error("'\(close)' is missing") }
+    line += content.filter(\.isNewline).count
+    rest = rest[content.endIndex...].dropFirst()
+    return String(content)
+  }
+
+  private mutating func skipBlanks() throws(PocketSphinxError) {
+    while let first = rest.first {
+      if rest.hasPrefix("//") {
+        rest = rest.drop { !$0.isNewline }
+      } else if rest.hasPrefix("/*") {
+        try skipComment()
+      } else if first.isWhitespace {
+        if first.isNewline { line += 1 }
+        rest.removeFirst()
+      } else {
+        return
+      }
+    }
+  }
+
+  private mutating func skipComment() throws(PocketSphinxError) {
+    let start = line
+    while !rest.hasPrefix("*/") {
+      guard let character = rest.popFirst() else { throw error("'*/' is missing", at: start) }
+      if character.isNewline { line += 1 }
+    }
+    rest = rest.dropFirst(2)
+  }
+
+  private mutating func skipStatement() throws(PocketSphinxError) {
+    while let character = rest.popFirst() {
+      if character == ";" { return }
+      if character.isNewline { line += 1 }
+    }
+    throw error("';' is missing")
+  }
+
+  private func error(_ reason: String, at line: Int? = nil) -> PocketSphinxError {
+    .badGrammar(file: file, line: line ?? self.line, reason: reason)
+  }
+}
