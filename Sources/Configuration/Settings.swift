@@ -3,11 +3,14 @@ import Automation
 import Speech
 import Time
 
-/// The whole configuration, typed and checked; defaults are those of the embedded sample.
+/// The whole configuration, typed and checked. What a file leaves out has these values, or those of
+/// its board's profile.
 public struct Settings: Sendable, Equatable {
   public var node = "mtor"
   /// A file below boards/, without `.yml`.
   public var board = "generic"
+  /// What the board's profile says.
+  public var profile = BoardProfile()
   public var microphone = MicrophoneSettings()
   public var speaker = SpeakerSettings()
   public var voice = VoiceSettings()
@@ -15,7 +18,7 @@ public struct Settings: Sendable, Equatable {
   public var sounds = SoundSettings()
   /// Services by role; each names an entry of `workers`.
   public var services = ServiceSettings()
-  public var workers: [WorkerSettings] = []
+  public var workers: [WorkerSettings] = [.offlineSpeech]
   public var lines: [LineSettings] = []
   public var commands: [CommandDefinition] = []
   /// Word lists for `{name}` in sentences.
@@ -87,6 +90,10 @@ public struct WorkerSettings: Sendable, Equatable {
     /// `tcp://host:port` or `unix:///path`
     case url(String)
   }
+
+  /// The worker that comes with `mtor`.
+  public static let offlineSpeech = WorkerSettings(
+    name: "speech", place: .child(argv: ["mtor-speech", "--socket", "{socket}"]))
 
   public var name: String
   public var place: Place

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import YAML
+
+/// Where board profiles are found: the first directory that has `<board>.yml`, else those built in.
+public struct BoardCatalog: Sendable {
+  private let directories: [String]
+
+  public init(directories: [String]) { self.directories = directories }
+
+  /// `MTOR_BOARD_DIR` alone where it is set; else next to the executable, in its prefix, in /usr/share.
+  public static func standard() -> BoardCatalog {
+    if let directory = getenv("MTOR_BOARD_DIR") { return BoardCatalog(directories: [String(cString: directory)]) }
+    let beside = executableDirectory().map { ["\($0)/boards", "\($0)/../share/mtor/boards"] } ?? []
+    return BoardCatalog(directories: beside + ["/usr/share/mtor/boards"])
+  }
+
+  /// Every board that can be named, sorted.
+  public func names() -> [String] {
+    Set(directories.flatMap(profiles(in:)) + BuiltInBoards.texts.map(\.name)).sorted()
+  }
+
+  /// Nil when no directory has the board and none is built in.
+  func text(of board: String) -> (file: String, bytes: [UInt8])? {
+    guard !board.contains("/"), !board.hasPrefix(".") else { return nil }
+    for directory in directories {
+      let path = "\(directory)/\(board).yml"
+      if let bytes = try? TextFile.read(path) { return (path, bytes) }
+    }
+    let builtIn = BuiltInBoards.texts.first { $0.name == board }
+    return builtIn.map { ("(built-in) \(board).yml", Array($0.text.utf8)) }
+  }
+
+  private func profiles(in directory: String) -> [String] {
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        // SAFETY: the kernel ends d_name with a zero byte.
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(".yml") { names.append(String(name.dropLast(4))) }
+    }
+    return names
+  }
+
+  private static func executableDirectory() -> String? {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    guard count > 0 else { return nil }
+    let path = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return path.lastIndex(of: "/").map { String(path[..<$0]) }
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import Automation
+import YAML
+
+/// Text → `Settings`, or every problem at once. Reads files; touches no device.
+public struct ConfigurationReader: Sendable {
+  public let boards: BoardCatalog
+
+  public init(boards: BoardCatalog = .standard()) { self.boards = boards }
+
+  /// - Parameter board: goes over the file's `board`.
+  /// - Throws: all problems of the file and of its board's profile.
+  public func read(file: String, board: String? = nil) throws(ConfigurationProblems) -> Settings {
+    let bytes: [UInt8]
+    do throws(TextFile.Unreadable) {
+      bytes = try TextFile.read(file)
+    } catch {
+      let problem = ConfigurationProblem(file: file, mark: nil, path: "", text: error.text)
+      throw ConfigurationProblems([problem], isUnreadable: true)
+    }
+    return try read(bytes: bytes, name: file, board: board)
+  }
+
+  /// - Parameter name: stands for the file in the problems' texts.
+  /// - Throws: as `read(file:board:)`.
+  public func read(
+    text: String, name: String, board: String? = nil
+  ) throws(ConfigurationProblems) -> Settings {
+    try read(bytes: Array(text.utf8), name: name, board: board)
+  }
+
+  func read(bytes: [UInt8], name: String, board: String?) throws(ConfigurationProblems) -> Settings {
+    var reader = Reader(file: name)
+    let document = YAMLDocument(bytes)
+    document.problems.forEach { reader.note($0.mark, "", $0.text) }
+    guard let root = document.root else { throw ConfigurationProblems(reader.problems) }
+
+    var settings = Settings()
+    settings.board = board ?? Self.board(in: root) ?? settings.board
+    readProfile(into: &settings, isForced: board != nil, root, &reader)
+    settings = Schema.root.read(root, "", settings, &reader) ?? settings
+    if let board { settings.board = board }
+    settings.completeLines()
+    CrossCheck(settings).run(&reader)
+    if reader.problems.isEmpty { return settings }
+    throw ConfigurationProblems(Self.sorted(reader.problems, first: name))
+  }
+
+  private static func board(in root: YAMLNode) -> String? {
+    guard case .map(let entries, _) = root,
+      case .scalar(let text, _, _) = entries.first(where: { $0.key == "board" })?.value
+    else { return nil }
+    return text
+  }
+
+  private func readProfile(
+    into settings: inout Settings, isForced: Bool, _ root: YAMLNode, _ reader: inout Reader
+  ) {
+    guard let (file, bytes) = boards.text(of: settings.board) else {
+      let advice = Nearest.advice(settings.board, in: boards.names(), label: "Known")
+      let text = "\(quoted(settings.board)): no such board.\(advice)"
+      let mark = isForced ? nil : Self.mark(of: "board", in: root)
+      return reader.note(mark, isForced ? "--board" : "board", text)
+    }
+    var own = Reader(file: file)
+    let document = YAMLDocument(bytes)
+    document.problems.forEach { own.note($0.mark, "", $0.text) }
+    if let root = document.root, let profile = Schema.board.read(root, "", nil, &own) {
+      settings.apply(profile)
+    }
+    reader.add(own.problems)
+  }
+
+  private static func mark(of key: String, in root: YAMLNode) -> YAMLMark? {
+    guard case .map(let entries, _) = root else { return nil }
+    return entries.first { $0.key == key }?.value.mark
+  }
+
+  private static func sorted(
+    _ problems: [ConfigurationProblem], first file: String
+  ) -> [ConfigurationProblem] {
+    let numbered = problems.enumerated().sorted { left, right in
+      let key = { (item: (offset: Int, element: ConfigurationProblem)) in
+        (item.element.file == file ? 0 : 1, item.element.mark?.line ?? 0, item.offset)
+      }
+      return key(left) < key(right)
+    }
+    return numbered.map(\.element)
+  }
+}
+
+extension Settings {
+  fileprivate mutating func apply(_ profile: BoardProfile) {
+    self.profile = profile
+    microphone.source = profile.microphone.map { .alsa($0) } ?? .off
+    speaker.device = profile.speaker
+  }
+
+  /// Lines without a chip take the board's.
+  fileprivate mutating func completeLines() {
+    lines = lines.map { line in
+      var line = line
+      if line.direction != .led { line.chip = line.chip ?? profile.chip }
+      return line
+    }
+  }
+}
