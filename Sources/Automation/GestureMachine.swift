@@ -31,9 +31,14 @@ public struct GestureMachine: Sendable {
     var gestures = advance(to: now)
     if level == isActive { return gestures }
     isActive = level
-    if level { rise(at: now, &gestures) } else { gestures.append(.release) }
     mayClick = false
-    if !level { fall(at: now) }
+    if level {
+      rise(at: now, &gestures)
+      mayClick = false
+    } else {
+      gestures.append(.release)
+      fall(at: now)
+    }
     return gestures
   }
 
