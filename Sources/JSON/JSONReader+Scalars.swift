@@ -10,7 +10,9 @@ public struct JSONKey {
   public static func == (key: JSONKey, name: StaticString) -> Bool {
     if key.hasEscapes { return (try? key.string()) == "\(name)" }
     guard key.bytes.count == name.utf8CodeUnitCount else { return false }
-    for index in 0..<key.bytes.count where key.bytes[index] != name.utf8Start[index] { return false }
+    for index in 0..<key.bytes.count where key.bytes[index] != name.utf8Start[index] {
+      return false
+    }
     return true
   }
 
@@ -31,8 +33,8 @@ public struct JSONKey {
 }
 
 extension JSONReader {
-  /// Reads a string without decoding it.
-  mutating func key() throws(JSONError) -> JSONKey {
+  /// Reads a string without decoding it: nothing is allocated.
+  public mutating func rawString() throws(JSONError) -> JSONKey {
     try expect(UInt8(ascii: "\""), "a string")
     let start = position
     var hasEscapes = false
@@ -111,7 +113,8 @@ extension JSONReader {
   private mutating func hexDigits() throws(JSONError) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
-      guard position < bytes.count, let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue
+      guard position < bytes.count,
+        let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue
       else { throw error("expected four hexadecimal digits") }
       value = value << 4 | UInt32(digit)
       position += 1
@@ -135,10 +138,14 @@ extension JSONReader {
     guard position > digits else {
       throw error(position < bytes.count ? "expected a value" : "text ends, expected a value")
     }
-    if position > digits + 1, bytes[digits] == UInt8(ascii: "0") { throw error("number starts with 0") }
+    if position > digits + 1, bytes[digits] == UInt8(ascii: "0") {
+      throw error("number starts with 0")
+    }
     if try !takeFraction(), fits {
       if !isNegative, let value = Int64(exactly: magnitude) { return .integer(value) }
-      if isNegative, magnitude <= 1 << 63 { return .integer(Int64(truncatingIfNeeded: 0 &- magnitude)) }
+      if isNegative, magnitude <= 1 << 63 {
+        return .integer(Int64(truncatingIfNeeded: 0 &- magnitude))
+      }
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let value = Double(text), value.isFinite else { throw error("number is too large") }

@@ -14,6 +14,20 @@ public struct JSONReader {
 
   public init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
+  /// Runs `body` on a reader over `bytes`, or over `range` of them.
+  public static func read<Result>(
+    _ bytes: [UInt8], in range: Range<Int>? = nil,
+    _ body: (inout JSONReader) throws(JSONError) -> Result
+  ) throws(JSONError) -> Result {
+    let outcome = bytes.withUnsafeBufferPointer { buffer -> Swift.Result<Result, JSONError> in
+      do throws(JSONError) {
+        var reader = JSONReader(UnsafeBufferPointer(rebasing: buffer[range ?? buffer.indices]))
+        return .success(try body(&reader))
+      } catch { return .failure(error) }
+    }
+    return try outcome.get()
+  }
+
   /// Reads an object: calls `member` with each key, the reader standing at its value.
   /// `member` reads the value and returns true, or returns false to have it skipped.
   public mutating func object(
@@ -23,7 +37,7 @@ public struct JSONReader {
     if take(UInt8(ascii: "}")) { return close() }
     repeat {
       skipSpace()
-      let key = try key()
+      let key = try rawString()
       try expect(UInt8(ascii: ":"), "':' after the key")
       let before = position
       if try !member(key, &self) {
@@ -36,7 +50,9 @@ public struct JSONReader {
   }
 
   /// Reads an array: calls `element` with the reader standing at each value, to be read by it.
-  public mutating func array(_ element: (inout JSONReader) throws(JSONError) -> Void) throws(JSONError) {
+  public mutating func array(_ element: (inout JSONReader) throws(JSONError) -> Void)
+    throws(JSONError)
+  {
     try open(UInt8(ascii: "["), "an array")
     if take(UInt8(ascii: "]")) { return close() }
     repeat { try element(&self) } while take(UInt8(ascii: ","))
@@ -71,13 +87,13 @@ public struct JSONReader {
     switch peek() {
     case UInt8(ascii: "{"): try object { (_, _) in false }
     case UInt8(ascii: "["): try array { (reader) throws(JSONError) in try reader.skip() }
-    case UInt8(ascii: "\""): _ = try key()
+    case UInt8(ascii: "\""): _ = try rawString()
     default: _ = try value()
     }
   }
 
   /// Reads a string.
-  public mutating func string() throws(JSONError) -> String { try key().string() }
+  public mutating func string() throws(JSONError) -> String { try rawString().string() }
 
   /// Reads a whole number, or null as nil.
   /// - Throws: for a fraction, or what does not fit into 64 bits.
@@ -120,7 +136,9 @@ public struct JSONReader {
   }
 
   mutating func expect(_ byte: UInt8, _ what: StaticString) throws(JSONError) {
-    if !take(byte) { throw error(position < bytes.count ? "expected \(what)" : "text ends, expected \(what)") }
+    if !take(byte) {
+      throw error(position < bytes.count ? "expected \(what)" : "text ends, expected \(what)")
+    }
   }
 
   mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {

@@ -42,16 +42,13 @@ public enum JSONText {
     _ bytes: [UInt8], sizeMaxBytes: Int = sizeMaxBytes
   ) throws(JSONError) -> JSONValue {
     if bytes.count > sizeMaxBytes {
-      throw JSONError("\(bytes.count) bytes, at most \(sizeMaxBytes) are read", at: .offset(sizeMaxBytes))
+      throw JSONError(
+        "\(bytes.count) bytes, at most \(sizeMaxBytes) are read", at: .offset(sizeMaxBytes))
     }
-    var result: Result<JSONValue, JSONError> = .success(.null)
-    bytes.withUnsafeBufferPointer { buffer in
-      do throws(JSONError) {
-        var reader = JSONReader(buffer)
-        result = .success(try reader.value())
-        try reader.end()
-      } catch { result = .failure(error) }
+    return try JSONReader.read(bytes) { (reader) throws(JSONError) in
+      let value = try reader.value()
+      try reader.end()
+      return value
     }
-    return try result.get()
   }
 }

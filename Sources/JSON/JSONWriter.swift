@@ -28,13 +28,12 @@ public struct JSONWriter {
   /// Appends digits without an allocation of its own.
   public static func append(_ integer: Int64, to out: inout [UInt8]) {
     if integer < 0 { out.append(UInt8(ascii: "-")) }
-    let first = out.count
-    var rest = integer.magnitude
-    repeat {
-      out.append(0x30 + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
-    out[first...].reverse()
+    var divisor: UInt64 = 1
+    while integer.magnitude / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+      out.append(0x30 + UInt8(integer.magnitude / divisor % 10))
+      divisor /= 10
+    }
   }
 
   private func append(_ value: JSONValue, _ level: Int, _ out: inout [UInt8]) {

@@ -124,7 +124,9 @@ private struct UnkeyedNodes: UnkeyedEncodingContainer {
     try node.append().set(value, path: path)
   }
 
-  func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
+  func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<
+    Nested
+  > {
     child().container(keyedBy: type)
   }
 

@@ -38,17 +38,21 @@ import Testing
   }
 
   @Test(arguments: [
-    ("-9223372036854775808", JSONValue.integer(.min)), ("9223372036854775808", .number(9.223372036854775808e18)),
+    ("-9223372036854775808", JSONValue.integer(.min)),
+    ("9223372036854775808", .number(9.223372036854775808e18)),
     ("1e3", .number(1000)), ("-0.5E-1", .number(-0.05)), (#""\ud83d\ude00\u00e9\n""#, "😀é\n"),
-    (#""\ud83d""#, "\u{fffd}"), (" [ ] ", .array([])), (#"{"a":1,"b":2,"a":3}"#, JSONValue.object(["a": 3, "b": 2])), ("null", nil),
+    (#""\ud83d""#, "\u{fffd}"), (" [ ] ", .array([])),
+    (#"{"a":1,"b":2,"a":3}"#, JSONValue.object(["a": 3, "b": 2])), ("null", nil),
   ])
   func valuesAreReadExactly(text: String, value: JSONValue) throws {
     #expect(try JSONText.value(Array(text.utf8)) == value)
   }
 
   @Test(arguments: [
-    ("", 0), ("{", 1), ("{\"a\" 1}", 5), ("[1 2]", 3), ("[1,]", 3), ("01", 2), ("1.", 2), ("-", 1), ("nul", 3),
-    ("NaN", 0), ("\"\\x\"", 2), ("\"\\u12g4\"", 5), ("\"a", 2), ("\"a\\", 3), ("\"\t\"", 1), ("{} x", 3),
+    ("", 0), ("{", 1), ("{\"a\" 1}", 5), ("[1 2]", 3), ("[1,]", 3), ("01", 2), ("1.", 2), ("-", 1),
+    ("nul", 3),
+    ("NaN", 0), ("\"\\x\"", 2), ("\"\\u12g4\"", 5), ("\"a", 2), ("\"a\\", 3), ("\"\t\"", 1),
+    ("{} x", 3),
     ("1e999", 5), ("{\"a\":}", 5), ("'a'", 0),
   ])
   func badTextIsRefusedAtItsOffset(text: String, offset: Int) {
@@ -63,7 +67,9 @@ import Testing
 
   @Test func depthAndSizeAreLimited() throws {
     let deep = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
-    #expect(throws: JSONError("more than 64 levels deep", at: .offset(65))) { try JSONText.value(deep) }
+    #expect(throws: JSONError("more than 64 levels deep", at: .offset(65))) {
+      try JSONText.value(deep)
+    }
     let closing = [UInt8](repeating: UInt8(ascii: "]"), count: 64)
     #expect(throws: Never.self) { try JSONText.value(deep.prefix(64) + closing) }
     #expect(throws: JSONError("5 bytes, at most 4 are read", at: .offset(4))) {
@@ -72,13 +78,23 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"id":1,"kind":"big","parts":[{"name":3,"weights":[]}],"notes":{}}"#,
-      "JSON: $.parts[0].name: expected a string, found a number"),
-    (#"{"id":-1,"kind":"big","parts":[],"notes":{}}"#,
-      "JSON: $.id: expected a whole number (UInt64), found a number"),
-    (#"{"id":1,"kind":"big","parts":{},"notes":{}}"#, "JSON: $.parts: expected an array, found an object"),
+    (
+      #"{"id":1,"kind":"big","parts":[{"name":3,"weights":[]}],"notes":{}}"#,
+      "JSON: $.parts[0].name: expected a string, found a number"
+    ),
+    (
+      #"{"id":-1,"kind":"big","parts":[],"notes":{}}"#,
+      "JSON: $.id: expected a whole number (UInt64), found a number"
+    ),
+    (
+      #"{"id":1,"kind":"big","parts":{},"notes":{}}"#,
+      "JSON: $.parts: expected an array, found an object"
+    ),
     (#"{"id":1,"kind":"big","parts":[]}"#, "JSON: $.notes: missing"),
-    (#"{"id":1,"kind":"huge","parts":[],"notes":{}}"#, "JSON: $.kind: Cannot initialize Kind from invalid String value huge"),
+    (
+      #"{"id":1,"kind":"huge","parts":[],"notes":{}}"#,
+      "JSON: $.kind: Cannot initialize Kind from invalid String value huge"
+    ),
   ])
   func wrongShapesAreNamedWithTheirPath(text: String, message: String) {
     let error = #expect(throws: JSONError.self) { try JSONText.decode(Sample.self, from: text) }
