@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE 1
 #include "clinux.h"
+#include <limits.h>
 #include <linux/videodev2.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 int cl_epoll_wait(int ep, struct epoll_event *events, int count, int64_t timeout_ns) {
   if (timeout_ns < 0) return epoll_wait(ep, events, count, -1);
   if (timeout_ns == 0) return epoll_wait(ep, events, count, 0);
-  struct timespec t = {timeout_ns / 1000000000, timeout_ns % 1000000000};
-  return epoll_pwait2(ep, events, count, &t, NULL);
+  static _Atomic bool coarse; /* the kernel, or what emulates it, lacks epoll_pwait2 (Linux 5.11) */
+  if (!coarse) {
+    struct timespec t = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+    int ready = epoll_pwait2(ep, events, count, &t, NULL);
+    if (ready >= 0 || (errno != ENOSYS && errno != EPERM)) return ready;
+    coarse = true;
+  }
+  /* Rounded up: a timer is never early. */
+  int64_t ms = (timeout_ns + 999999) / 1000000;
+  return epoll_wait(ep, events, count, ms > INT_MAX ? INT_MAX : (int)ms);
 }
 
 int cl_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }

@@ -21,6 +21,7 @@ extension EventLoop {
     if cl_epoll_add(epoll, fd, interest.rawValue, token.rawValue) != 0 {
       throw SystemError("watch \(name)")
     }
+    if slots[index].handler == nil { counters.descriptorsWatched += 1 }
     slots[index] = Slot(generation: token.generation, name: name, handler: handler)
     return token
   }
@@ -35,6 +36,7 @@ extension EventLoop {
   @LoopActor public func unwatch(_ token: WatchToken) {
     guard slots[token.fd].generation == token.generation else { return }
     slots[token.fd] = Slot(generation: token.generation &+ 1)
+    counters.descriptorsWatched -= 1
     _ = cl_epoll_delete(epoll, Int32(token.fd))
   }
 
@@ -54,7 +56,4 @@ extension EventLoop {
 
   /// Takes a timer back; false when it has fired or was cancelled before.
   @LoopActor @discardableResult public func cancel(_ token: TimerToken) -> Bool { timers.cancel(token) }
-
-  /// Timers now waiting.
-  @LoopActor public var timerCount: Int { timers.count }
 }

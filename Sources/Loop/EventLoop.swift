@@ -7,46 +7,51 @@ import Time
 
 /// One epoll, one timer heap, one thread; also the executor of everything on `LoopActor`.
 ///
-/// A turn: what other threads sent, resumed tasks, due timers, then at most `eventsPerTurn` ready
-/// descriptors. Descriptors are level-triggered and go to plain callbacks without an allocation.
-/// Why so, with figures: docs/decisions/0001-event-loop.md.
+/// A turn: what other threads sent and resumed tasks, due timers, then at most `eventsPerTurn`
+/// ready descriptors. Descriptors are level-triggered and go to plain callbacks without an
+/// allocation. Why so, with figures: docs/decisions/0001-event-loop.md.
 public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  // SAFETY: `epoll`, `wakeFD`, the inboxes and the atomics are for any thread; everything else is
-  // touched on the loop's thread only, which `@LoopActor` or `isOnLoopThread` guards.
+  // SAFETY: `epoll`, `inbox` and `thread` are for any thread; everything else is touched on the
+  // loop's thread only, which `@LoopActor` or `isOnLoopThread` guards.
 
   /// Events taken from the kernel in one turn; the rest wait for the next, after timers and tasks.
   public static let eventsPerTurn = 64
+  /// How often in a row posted calls and tasks that cause each other run before descriptors and
+  /// timers have their turn.
+  public static let roundsPerTurn = 16
 
   let epoll: Int32
-  private let wakeFD: Int32
-  private let wakePending = Atomic<Bool>(false)
+  let inbox = Inbox()
   private let thread = Atomic<UInt>(0)
-  private let incomingJobs = Locked<[UnownedJob]>([])
-  private let incomingCalls = Locked<[@LoopActor () -> Void]>([])
 
   private var jobs: [UnownedJob] = []
   private var runningJobs: [UnownedJob] = []
   private var posted: [@LoopActor () -> Void] = []
   private var runningPosted: [@LoopActor () -> Void] = []
   private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: eventsPerTurn)
+  /// The latest reading of the clock: where the running handler began.
+  private var clock: UInt64 = 0
   var slots: [Slot] = []
   var timers = TimerHeap()
   private var isStopping = false
 
   /// The tasks now alive, for `mtor tasks`.
   public let tasks = LoopTasks()
-  /// How often the loop has returned from waiting for the kernel. An idle loop does not count up.
-  @LoopActor public private(set) var wakeUps: UInt64 = 0
-  @LoopActor public private(set) var eventsHandled: UInt64 = 0
+  var counters = LoopMetrics()
+  /// How long handlers hold the loop.
   @LoopActor public var stalls = StallMeter()
   /// Called after a handler has held the loop longer than `stalls.reportAbove`: name, time.
-  @LoopActor public var onStall: (@LoopActor (StaticString, Duration) -> Void)?
+  @LoopActor public var onStall: (@LoopActor (String, Duration) -> Void)?
 
   public init() {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-    wakeFD = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-    precondition(epoll >= 0 && wakeFD >= 0, "no descriptors left for the event loop")
-    _ = cl_epoll_add(epoll, wakeFD, EPOLLIN.rawValue, .max)
+    precondition(epoll >= 0, "no descriptor left for the event loop")
+    _ = cl_epoll_add(epoll, inbox.wakeDescriptor, EPOLLIN.rawValue, WatchToken.wakeUp.rawValue)
+  }
+
+  deinit {
+    events.deallocate()
+    _ = close(epoll)
   }
 
   /// The monotonic clock. Any thread.
@@ -58,28 +63,17 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
   // MARK: From other threads
 
-  /// Runs `body` on the loop soon. Any thread; order is kept per sender.
-  public func execute(_ body: @escaping @LoopActor () -> Void) {
-    incomingCalls.withLock { $0.append(body) }
-    wake()
-  }
+  /// Runs `body` on the loop soon. Any thread; the order of one sender is kept.
+  public func execute(_ body: @escaping @LoopActor () -> Void) { inbox.put(body) }
 
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    if isOnLoopThread { return jobs.append(job) }
-    incomingJobs.withLock { $0.append(job) }
-    wake()
+    if isOnLoopThread { jobs.append(job) } else { inbox.put(job) }
   }
 
   public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
   public func checkIsolated() { precondition(isOnLoopThread, "not on the loop's thread") }
   public func isIsolatingCurrentContext() -> Bool? { isOnLoopThread }
-
-  private func wake() {
-    if wakePending.exchange(true, ordering: .acquiringAndReleasing) { return }
-    var one: UInt64 = 1
-    _ = write(wakeFD, &one, 8)
-  }
 
   // MARK: On the loop
 
@@ -93,6 +87,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   public func bindToCurrentThread() {
     thread.store(pthread_self(), ordering: .relaxed)
     _ = cl_set_timer_slack(1)
+    // A peer that went away is an error of the write, not the end of the program.
+    signal(SIGPIPE, SIG_IGN)
   }
 
   /// Turns until `stop()`. Blocks the calling thread, which becomes the loop's.
@@ -100,8 +96,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     bindToCurrentThread()
     LoopActor.assumeIsolated {
       isStopping = false
+      clock = cl_monotonic_ns()
       while true {
-        runJobs()
+        runQueued()
         runTimers()
         if isStopping { return }
         dispatch(waitForEvents())
@@ -111,91 +108,87 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
   @LoopActor private func waitForEvents() -> Int {
     var timeout: Int64 = -1
-    if !jobs.isEmpty || !posted.isEmpty || wakePending.load(ordering: .relaxed) {
+    if !jobs.isEmpty || !posted.isEmpty || inbox.hasMail {
       timeout = 0
     } else if let deadline = timers.next, deadline != .distantFuture {
-      timeout = max(0, (deadline - now).nanoseconds)
+      timeout = max(0, Int64(clamping: deadline.nanoseconds) - Int64(clamping: clock))
     }
     let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), timeout)
-    wakeUps &+= 1
+    if timeout != 0 { counters.wakeUps &+= 1 }
+    clock = cl_monotonic_ns()
     return max(0, Int(count))
   }
 
   @LoopActor private func dispatch(_ count: Int) {
-    var start = cl_monotonic_ns()
     for index in 0..<count {
       let token = WatchToken(rawValue: events[index].data.u64)
-      if token.rawValue == .max {
-        var value: UInt64 = 0
-        _ = read(wakeFD, &value, 8)
+      if token == .wakeUp {
+        inbox.clear()
         continue
       }
+      let slot = slots[token.fd]
       // The generation differs when an earlier handler of this batch removed the registration.
-      guard slots[token.fd].generation == token.generation, let handler = slots[token.fd].handler
-      else { continue }
-      let name = slots[token.fd].name
+      guard slot.generation == token.generation, let handler = slot.handler else { continue }
       handler(Interest(rawValue: events[index].events))
-      eventsHandled &+= 1
-      start = measure(name, since: start)
-      if !jobs.isEmpty || !posted.isEmpty {
-        runJobs()
-        start = cl_monotonic_ns()
-      }
+      counters.eventsHandled &+= 1
+      measure(slot.name)
+      if !jobs.isEmpty || !posted.isEmpty { runQueued() }
     }
   }
 
   @LoopActor private func runTimers() {
-    guard let deadline = timers.next else { return }
-    var start = cl_monotonic_ns()
-    let due = Instant(nanoseconds: start)
-    if deadline > due { return }
-    while let timer = timers.popDue(due) {
+    guard let deadline = timers.next, deadline.nanoseconds <= clock else { return }
+    let due = Instant(nanoseconds: clock)
+    // Timers that these add wait for the next turn, or they could keep the loop for ever.
+    let last = timers.lastOrder
+    while let timer = timers.popDue(due, upTo: last) {
       timer.handler()
-      start = measure(timer.name, since: start)
+      counters.timersFired &+= 1
+      measure(timer.name)
     }
-    runJobs()
+    runQueued()
+  }
+
+  @LoopActor private func runQueued() {
+    if inbox.hasMail { inbox.take(into: &jobs, &posted) }
+    for _ in 0..<Self.roundsPerTurn {
+      if jobs.isEmpty && posted.isEmpty { return }
+      runPosted()
+      runJobs()
+    }
+  }
+
+  @LoopActor private func runPosted() {
+    swap(&posted, &runningPosted)
+    for body in runningPosted {
+      body()
+      measure("posted")
+    }
+    runningPosted.removeAll(keepingCapacity: true)
   }
 
   @LoopActor private func runJobs() {
-    if wakePending.load(ordering: .relaxed) { takeIncoming() }
-    if jobs.isEmpty && posted.isEmpty { return }
+    swap(&jobs, &runningJobs)
     let executor = asUnownedSerialExecutor()
     let taskExecutor = asUnownedTaskExecutor()
-    var start = cl_monotonic_ns()
-    while !jobs.isEmpty || !posted.isEmpty {
-      swap(&posted, &runningPosted)
-      for body in runningPosted {
-        body()
-        start = measure("posted", since: start)
-      }
-      runningPosted.removeAll(keepingCapacity: true)
-      swap(&jobs, &runningJobs)
-      for job in runningJobs {
-        job.runSynchronously(isolatedTo: executor, taskExecutor: taskExecutor)
-        start = measure("task", since: start)
-      }
-      runningJobs.removeAll(keepingCapacity: true)
+    for job in runningJobs {
+      job.runSynchronously(isolatedTo: executor, taskExecutor: taskExecutor)
+      measure(nil)
     }
+    runningJobs.removeAll(keepingCapacity: true)
   }
 
-  @LoopActor private func takeIncoming() {
-    wakePending.store(false, ordering: .sequentiallyConsistent)
-    incomingJobs.withLock {
-      jobs.append(contentsOf: $0)
-      $0.removeAll(keepingCapacity: true)
-    }
-    posted.append(
-      contentsOf: incomingCalls.withLock {
-        let calls = $0
-        $0 = []
-        return calls
-      })
-  }
-
-  @LoopActor private func measure(_ name: StaticString, since start: UInt64) -> UInt64 {
+  /// Enters how long what ran since the last reading has held the loop; nil names the task.
+  @LoopActor private func measure(_ name: StaticString?) {
     let end = cl_monotonic_ns()
-    if stalls.record(end &- start, name) { onStall?(name, .nanoseconds(Int64(clamping: end &- start))) }
-    return end
+    let held = end &- clock
+    clock = end
+    if stalls.isShort(held) { return }
+    let name = name.map { "\($0)" } ?? "task \(tasks.lastResumed)"
+    if stalls.record(held, name), let onStall {
+      onStall(name, .nanoseconds(Int64(clamping: held)))
+      clock = cl_monotonic_ns()
+    }
   }
 
   struct Slot {

@@ -27,6 +27,9 @@ public struct WatchToken: Sendable, Hashable {
   }
   init(rawValue: UInt64) { self.rawValue = rawValue }
 
+  /// The loop's own eventfd.
+  static let wakeUp = WatchToken(rawValue: .max)
+
   var fd: Int { Int(rawValue & 0xffff_ffff) }
   var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 32) }
 }

@@ -30,11 +30,14 @@
   public nonisolated static func spawn<Success: Sendable>(
     _ name: String, _ operation: @escaping @Sendable @LoopActor () async throws -> Success
   ) -> Task<Success, any Error> {
+    let cancellation = TaskCancellation()
     let body: @Sendable @LoopActor () async throws -> Success = {
-      let task = shared.loop.tasks.begin(name)
+      let task = shared.loop.tasks.begin(name, cancellation)
       defer { shared.loop.tasks.end(task) }
       return try await LoopTask.$current.withValue(task) { try await operation() }
     }
-    return Task(executorPreference: shared.loop, operation: body)
+    let task = Task(executorPreference: shared.loop, operation: body)
+    cancellation.arm { task.cancel() }
+    return task
   }
 }

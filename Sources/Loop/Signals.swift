@@ -5,10 +5,10 @@ import Posix
 
 /// Signals as loop events, through a signalfd.
 @LoopActor public final class Signals {
-  private let fd: Int32
+  private let descriptor: FileDescriptor
   private var token: WatchToken?
 
-  /// Blocks `signals` for the process and calls `handler` with each that arrives.
+  /// Blocks `signals` for the calling thread and calls `handler` with each that arrives.
   ///
   /// Call before any other thread exists: threads inherit the mask, and a thread with the signal
   /// unblocked would take it first.
@@ -18,20 +18,19 @@ import Posix
     sigemptyset(&set)
     for signal in signals { sigaddset(&set, signal) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
-    fd = signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
+    let fd = signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
     if fd < 0 { throw SystemError("signalfd") }
-    let fd = fd
+    descriptor = FileDescriptor(owning: fd)
     token = try LoopActor.shared.loop.watch(fd, .read, name: "signals") { _ in
       var info = signalfd_siginfo()
-      while read(fd, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
-        handler(Int32(info.ssi_signo))
-      }
+      let size = MemoryLayout<signalfd_siginfo>.size
+      while read(fd, &info, size) == size { handler(Int32(info.ssi_signo)) }
     }
   }
 
+  /// Ends the watch; the signals stay blocked. Call it before letting go.
   public func close() {
     if let token { LoopActor.shared.loop.unwatch(token) }
     token = nil
-    _ = Glibc.close(fd)
   }
 }

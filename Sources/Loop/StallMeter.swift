@@ -10,27 +10,28 @@ public struct StallMeter: Sendable {
     .milliseconds(100), .seconds(1),
   ]
 
-  /// Handlers per bucket; `bounds.count + 1` values.
-  public private(set) var counts = [UInt64](repeating: 0, count: bounds.count + 1)
+  /// A handler that holds the loop longer than this is reported. Not below 100 µs.
+  public var reportAbove = Duration.milliseconds(20)
   public private(set) var longest: (name: String, duration: Duration) = ("none", .zero)
-  /// A handler that holds the loop longer than this is reported.
-  public var reportAbove: UInt64 = 20_000_000
+  private var shortCount: UInt64 = 0
+  private var longCounts = [UInt64](repeating: 0, count: bounds.count)
 
-  private static let boundsNanoseconds = bounds.map { UInt64($0.nanoseconds) }
-  private var longestNanoseconds: UInt64 = 0
+  /// Handlers per bucket; `bounds.count + 1` values.
+  public var counts: [UInt64] { [shortCount] + longCounts }
 
-  /// Enters one handler's time; true when it should be reported.
-  mutating func record(_ nanoseconds: UInt64, _ name: StaticString) -> Bool {
-    if nanoseconds <= 100_000 {
-      counts[0] += 1
-      return false
-    }
-    let bucket = Self.boundsNanoseconds.firstIndex { nanoseconds <= $0 } ?? Self.bounds.count
-    counts[bucket] += 1
-    if nanoseconds > longestNanoseconds {
-      longestNanoseconds = nanoseconds
-      longest = ("\(name)", .nanoseconds(Int64(clamping: nanoseconds)))
-    }
-    return nanoseconds > reportAbove
+  /// Enters a handler of the first bucket, which nearly all are; false when it was longer.
+  mutating func isShort(_ nanoseconds: UInt64) -> Bool {
+    if nanoseconds > 100_000 { return false }
+    shortCount &+= 1
+    return true
+  }
+
+  /// Enters a handler of the other buckets; true when it should be reported.
+  mutating func record(_ nanoseconds: UInt64, _ name: String) -> Bool {
+    let duration = Duration.nanoseconds(Int64(clamping: nanoseconds))
+    let bucket = Self.bounds.firstIndex { duration <= $0 } ?? Self.bounds.count
+    longCounts[max(0, bucket - 1)] &+= 1
+    if duration > longest.duration { longest = (name, duration) }
+    return duration > reportAbove
   }
 }

@@ -7,21 +7,26 @@ public struct TimerToken: Sendable, Hashable {
   let generation: UInt32
 }
 
-/// Timers by deadline: a binary heap of slots, so that cancelling costs O(log n) and nothing is
-/// allocated once as many timers have existed at the same time before.
+/// Timers by deadline, equal ones in the order they were added: a binary heap of slots, so that
+/// cancelling costs O(log n) and nothing is allocated once as many timers have existed at the same
+/// time before.
 struct TimerHeap {
   typealias Handler = @LoopActor () -> Void
 
   private var nodes: [Node] = []
   private var unused: [Int32] = []
   private var heap: [Int32] = []
+  /// Counts the timers ever added.
+  private(set) var lastOrder: UInt64 = 0
 
   var count: Int { heap.count }
   var next: Instant? { heap.first.map { nodes[Int($0)].deadline } }
 
   mutating func add(_ deadline: Instant, _ name: StaticString, _ handler: @escaping Handler) -> TimerToken {
     let slot = unused.popLast() ?? newSlot()
+    lastOrder += 1
     nodes[Int(slot)].deadline = deadline
+    nodes[Int(slot)].order = lastOrder
     nodes[Int(slot)].name = name
     nodes[Int(slot)].handler = handler
     nodes[Int(slot)].position = heap.count
@@ -37,9 +42,12 @@ struct TimerHeap {
     return true
   }
 
-  /// Takes out one timer that is due. The caller runs it: a handler may add and cancel timers.
-  mutating func popDue(_ now: Instant) -> (name: StaticString, handler: Handler)? {
-    guard let next, next <= now else { return nil }
+  /// Takes out one timer that is due and was not added after `order`. The caller runs it: a handler
+  /// may add and cancel timers.
+  mutating func popDue(_ now: Instant, upTo order: UInt64) -> (name: StaticString, handler: Handler)? {
+    guard let first = heap.first else { return nil }
+    let node = nodes[Int(first)]
+    guard node.deadline <= now, node.order <= order else { return nil }
     return remove(at: 0)
   }
 
@@ -65,7 +73,8 @@ struct TimerHeap {
   }
 
   private func isEarlier(_ a: Int, _ b: Int) -> Bool {
-    nodes[Int(heap[a])].deadline < nodes[Int(heap[b])].deadline
+    let (a, b) = (nodes[Int(heap[a])], nodes[Int(heap[b])])
+    return a.deadline == b.deadline ? a.order < b.order : a.deadline < b.deadline
   }
 
   private mutating func swap(_ a: Int, _ b: Int) {
@@ -97,6 +106,7 @@ struct TimerHeap {
 
   private struct Node {
     var deadline = Instant.zero
+    var order: UInt64 = 0
     var name: StaticString = ""
     var generation: UInt32 = 0
     var position: Int?

@@ -14,6 +14,7 @@ public struct DeadlineExceeded: Error, Equatable, CustomStringConvertible {
   private var continuation: UnsafeContinuation<Success, any Error>?
   private var cleanup: (@LoopActor () -> Void)?
   var timer: TimerToken?
+  var token: WatchToken?
 
   nonisolated init() {}
 
@@ -39,6 +40,7 @@ public struct DeadlineExceeded: Error, Equatable, CustomStringConvertible {
     self.continuation = nil
     cleanup = nil
     if let timer { LoopActor.shared.loop.cancel(timer) }
+    if let token { LoopActor.shared.loop.unwatch(token) }
     how(continuation)
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 import Glibc
 
 /// Owns a descriptor and closes it silently when it goes away.
@@ -10,6 +11,15 @@ public struct FileDescriptor: ~Copyable, Sendable {
 
   /// Takes ownership of an open descriptor.
   public init(owning raw: Int32) { self.raw = raw }
+
+  /// Opens a file; always close-on-exec.
+  /// - Throws: `SystemError` naming the path.
+  public static func open(
+    _ path: String, _ flags: Int32, mode: UInt32 = 0o600
+  ) throws(SystemError) -> FileDescriptor {
+    FileDescriptor(
+      owning: try retry("open \(path)") { Glibc.open(path, flags | O_CLOEXEC, mode) })
+  }
 
   deinit { _ = Glibc.close(raw) }
 
@@ -33,6 +43,29 @@ public struct FileDescriptor: ~Copyable, Sendable {
   /// - Throws: `SystemError`; `EAGAIN` when a non-blocking descriptor takes nothing now.
   public borrowing func write(_ buffer: UnsafeRawBufferPointer) throws(SystemError) -> Int {
     try retry("write") { Glibc.write(raw, buffer.baseAddress, buffer.count) }
+  }
+}
+
+extension FileDescriptor {
+  /// The two ends of a pipe, each to be taken once.
+  public struct Pipe: ~Copyable {
+    public var read: FileDescriptor?
+    public var write: FileDescriptor?
+  }
+
+  /// A pipe, blocking and close-on-exec.
+  /// - Parameter purpose: what for, in the error.
+  /// - Throws: `SystemError` when no descriptor is left.
+  public static func pipe(_ purpose: @autoclosure () -> String = "pipe") throws(SystemError) -> Pipe {
+    var ends: [Int32] = [-1, -1]
+    _ = try retry(purpose()) { cl_pipe(&ends, O_CLOEXEC) }
+    return Pipe(read: FileDescriptor(owning: ends[0]), write: FileDescriptor(owning: ends[1]))
+  }
+
+  /// Makes reads and writes return EAGAIN instead of waiting.
+  public borrowing func setNonBlocking() throws(SystemError) {
+    let flags = try retry("fcntl") { fcntl(raw, F_GETFL) }
+    _ = try retry("fcntl") { fcntl(raw, F_SETFL, flags | O_NONBLOCK) }
   }
 }
 

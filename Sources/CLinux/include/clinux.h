@@ -2,6 +2,7 @@
  * What `import Glibc` does not offer to Swift: headers outside its module map, GNU extensions
  * (never define _GNU_SOURCE here: glibc structs would differ between modules), packed unions. */
 #pragma once
+#include "cl_spawn.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

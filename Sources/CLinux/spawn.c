@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE 1
+#include "cl_spawn.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int set_streams(const int from[3]) {
+  int copies[3];
+  /* Above 2 first, so that no stream is overwritten before it is used. */
+  for (int i = 0; i < 3; i++)
+    if ((copies[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 3)) < 0) return -1;
+  for (int i = 0; i < 3; i++)
+    if (dup2(copies[i], i) < 0) return -1;
+  return 0;
+}
+
+static void reset_signals(void) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_limits(const struct cl_program *program) {
+  struct rlimit no_core = {0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  if (program->niceness != 0) {
+    errno = 0;
+    if (nice(program->niceness) == -1 && errno != 0) return -1;
+  }
+  if (program->address_space_max == 0) return 0;
+  struct rlimit limit = {program->address_space_max, program->address_space_max};
+  return setrlimit(RLIMIT_AS, &limit);
+}
+
+/* Runs in the child, in the parent's memory: system calls and returns only. */
+static enum cl_spawn_step become(const struct cl_program *program, pid_t parent) {
+  reset_signals();
+  if (setpgid(0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return CL_SPAWN_SETUP;
+  if (getppid() != parent) raise(SIGTERM); /* ended before the line above */
+  if (set_streams(program->streams) != 0) return CL_SPAWN_SETUP;
+  syscall(SYS_close_range, 3u, UINT_MAX, 1u << 2 /* CLOSE_RANGE_CLOEXEC */);
+  if (program->directory && chdir(program->directory) != 0) return CL_SPAWN_DIRECTORY;
+  if (set_limits(program) != 0) return CL_SPAWN_SETUP;
+  execvpe(program->argv[0], (char *const *)program->argv, (char *const *)program->envp);
+  return CL_SPAWN_EXEC;
+}
+
+int cl_spawn(const struct cl_program *program, pid_t *pid, int *pidfd, enum cl_spawn_step *failed) {
+  /* A signal handler must not run in the child while it borrows the parent's memory. */
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t parent = getpid();
+  volatile int error = 0;
+  *failed = CL_SPAWN_FORK;
+  pid_t child = vfork();
+  if (child == 0) {
+    *failed = become(program, parent);
+    error = errno;
+    _exit(127);
+  }
+  if (child < 0) error = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (child < 0) return error;
+  if (error == 0) {
+    *pidfd = syscall(SYS_pidfd_open, child, 0);
+    *pid = child;
+    if (*pidfd >= 0) return 0;
+    error = errno;
+    *failed = CL_SPAWN_PIDFD;
+    kill(-child, SIGKILL);
+  }
+  while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+  }
+  return error;
+}
+
+static int wait_for(int pidfd, siginfo_t *info, int options) {
+  info->si_pid = 0;
+  while (waitid((idtype_t)P_PIDFD, pidfd, info, WEXITED | WNOHANG | options) != 0)
+    if (errno != EINTR) return -1;
+  return info->si_pid != 0;
+}
+
+int cl_has_exited(int pidfd) {
+  siginfo_t info;
+  return wait_for(pidfd, &info, WNOWAIT);
+}
+
+int cl_reap(int pidfd, int *code, int *signal) {
+  siginfo_t info;
+  int result = wait_for(pidfd, &info, 0);
+  if (result != 1) return result;
+  *code = info.si_code == CLD_EXITED ? info.si_status : 0;
+  *signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+  return 1;
+}
