@@ -72,7 +72,8 @@ let application: [Target] = [
   .executableTarget(
     name: "mtor",
     dependencies: [
-      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "Speech", "Time",
+      "ALSA", "Automation", "Camera", "Configuration", "GPIO", "JSON", "Log", "Loop", "Posix", "Runtime",
+      "Simulation", "Speech", "Time", "YAML",
     ]),
   .executableTarget(name: "mtor-speech", dependencies: ["Log", "Loop", "SpeechWorker"]),
 ]
@@ -98,6 +99,7 @@ let tests: [Target] = [
     ]),
   .testTarget(
     name: "DeviceTests", dependencies: ["ALSA", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
+  .testTarget(name: "CommandTests", dependencies: ["Configuration", "mtor"]),
   .testTarget(name: "TidyTests"),
 ]
 

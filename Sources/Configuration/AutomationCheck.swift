@@ -15,7 +15,8 @@ struct AutomationCheck {
     for rule in settings.automations {
       checkTrigger(rule, &reader)
       for (index, step) in rule.steps.enumerated() {
-        check(step, of: rule, "automations.\(rule.name).do[\(index)]", &reader)
+        let kind = StepDraft(step).kind.rawValue
+        check(step, of: rule, "automations.\(rule.name).do[\(index)].\(kind)", &reader)
       }
     }
   }
@@ -63,7 +64,8 @@ struct AutomationCheck {
 
   /// A line's name, or a template each of whose values must be a line's name.
   private func checkLine(_ text: String, of rule: Rule, _ path: String, _ reader: inout Reader) {
-    guard let slots = checkSlots(text, of: rule, path, &reader) else { return }
+    // What could not be read was told there.
+    guard !text.isEmpty, let slots = checkSlots(text, of: rule, path, &reader) else { return }
     let outputs = settings.lines.filter { $0.direction != .input }.map(\.name)
     guard !slots.isEmpty else {
       if outputs.contains(text) { return }

@@ -59,8 +59,10 @@ struct CrossCheck {
     ]
     for (key, worker) in services where !workers.contains(worker) {
       let advice = Nearest.advice(worker, in: workers, label: "Known")
-      let path = reader.mark(of: "services.\(key)") == nil ? "workers" : "services.\(key)"
-      reader.note(at: path, "services.\(key) needs the worker \(quoted(worker)), which is not in workers.\(advice)")
+      let isGiven = reader.mark(of: "services.\(key)") != nil
+      reader.note(
+        at: isGiven ? "services.\(key)" : "workers",
+        "there is no worker \(quoted(worker))\(isGiven ? "" : " for services.\(key)").\(advice)")
     }
   }
 

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every subcommand, in the order of the help. Each is defined in its own file: `CheckCommand.swift`
+/// has `static let check`.
+enum Commands {
+  static let all: [Command] = [
+    check, config, version, help, completion, generate,
+  ]
+}
