@@ -9,8 +9,6 @@ import Glibc
 public struct LineRequest: ~Copyable {
   /// Edges the kernel keeps for us per input (libgpiod 1: 16).
   public static let eventCapacity = 256
-  /// Edges taken by one `readEdges`.
-  public static let readMax = 16
 
   /// Readable when edges wait; -1 for an output. Unwatch it before closing the request.
   public let fd: Int32
@@ -45,19 +43,14 @@ public struct LineRequest: ~Copyable {
   /// Releases the line.
   public consuming func close() {}
 
-  /// Takes the waiting edges, at most `readMax`, without waiting or allocating.
+  /// Takes the waiting edges, without waiting or allocating.
   ///
-  /// - Returns: how many there were; with `readMax` there may be more.
+  /// - Returns: how many there were; with `EdgeBuffer.capacity` there may be more.
   /// - Throws: `gone`, `system`.
-  @discardableResult
-  public borrowing func readEdges(_ body: (EdgeEvent) -> Void) throws(GPIOError) -> Int {
-    let count = withUnsafeTemporaryAllocation(of: cg_event.self, capacity: Self.readMax) { events in
-      let count = Int(cg_request_read(handle, events.baseAddress, Self.readMax))
-      for index in 0..<max(0, count) { body(EdgeEvent(events[index])) }
-      return count
-    }
-    if count < 0 { throw .using(chip, "read edges", Int32(-count)) }
-    return count
+  public borrowing func readEdges(into buffer: EdgeBuffer) throws(GPIOError) -> Int {
+    let count = cg_request_read(handle, buffer.raw, EdgeBuffer.capacity)
+    if count < 0 { throw .using(chip, "read edges", -count) }
+    return Int(count)
   }
 
   /// The logical level now.

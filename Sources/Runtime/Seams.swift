@@ -59,10 +59,18 @@ public enum AudioEvent: Sendable, Equatable {
   func start(_ lines: [LineSettings])
   /// Sets an output. Unknown or unavailable lines return false.
   @discardableResult func set(_ line: String, on: Bool) -> Bool
+  /// Sets the brightness of an LED, 0…100; a plain line is on from 50.
+  @discardableResult func set(_ line: String, percent: Int) -> Bool
   /// The logical level (true: active), nil when unknown.
   func isOn(_ line: String) -> Bool?
   /// Outputs to their safe state; all lines released.
   func stop()
+}
+
+extension Lines {
+  @discardableResult public func set(_ line: String, percent: Int) -> Bool {
+    set(line, on: percent >= 50)
+  }
 }
 
 /// One edge of an input, in logical levels.
