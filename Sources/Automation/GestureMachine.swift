@@ -98,7 +98,7 @@ public struct GestureMachine: Sendable {
   /// After a stall one repeat stands for all that were missed.
   private func repetition(after deadline: Instant, _ now: Instant) -> Instant? {
     guard let interval = settings.holdRepeat, interval > .zero else { return nil }
-    return max(deadline, now - interval) + interval
+    return deadline + interval > now ? deadline + interval : now + interval
   }
 
   /// The clicks that belong together, as one gesture.

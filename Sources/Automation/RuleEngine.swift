@@ -29,6 +29,12 @@ public struct RuleEngine: Sendable {
     public let rule: Int
     public let step: Int
     public let run: UInt64
+
+    public init(rule: Int, step: Int, run: UInt64) {
+      self.rule = rule
+      self.step = step
+      self.run = run
+    }
   }
 
   /// The longest that `say` or `play` may take.
@@ -57,7 +63,7 @@ public struct RuleEngine: Sendable {
     case .trigger(let trigger, let slots):
       return (byTrigger[trigger] ?? []).flatMap { start($0, slots, now) }
     case .stepEnded(let id):
-      guard runs[id.rule]?.id(rule: id.rule) == id else { return [] }
+      guard rules.indices.contains(id.rule), runs[id.rule]?.id(rule: id.rule) == id else { return [] }
       runs[id.rule]?.step += 1
       return proceed(id.rule, now)
     }
