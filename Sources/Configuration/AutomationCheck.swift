@@ -4,11 +4,11 @@ import Automation
 /// Automations: their triggers, the lines they drive and the slots their texts name.
 struct AutomationCheck {
   private let settings: Settings
-  private let slotsOfCommand: [String: Set<String>]
+  private let commands: CommandCheck
 
-  init(_ settings: Settings, slotsOfCommand: [String: Set<String>]) {
+  init(_ settings: Settings, _ commands: CommandCheck) {
     self.settings = settings
-    self.slotsOfCommand = slotsOfCommand
+    self.commands = commands
   }
 
   func run(_ reader: inout Reader) {
@@ -26,7 +26,7 @@ struct AutomationCheck {
     switch rule.trigger {
     case .start: return
     case .command(let name):
-      if slotsOfCommand[name] != nil { return }
+      if settings.commands.contains(where: { $0.name == name }) { return }
       let advice = Nearest.advice(name, in: settings.commands.map(\.name), label: "Commands")
       reader.note(at: path, "there is no command \(quoted(name)).\(advice)")
     case .gesture(let name, let gesture):
@@ -72,7 +72,9 @@ struct AutomationCheck {
       let advice = Nearest.advice(text, in: outputs, label: "Outputs")
       return reader.note(at: path, "gpio has no output or led \(quoted(text)).\(advice)")
     }
-    guard slots.count == 1, text == "{\(slots[0])}", let values = settings.lists[slots[0]] else {
+    guard case .command(let command) = rule.trigger, slots.count == 1, text == "{\(slots[0])}",
+      case let values?? = commands.slots(of: command)?[slots[0]]
+    else {
       return reader.note(at: path, "\(quoted(text)): a line is named by itself or by one slot of a list.")
     }
     let missing = values.filter { !outputs.contains(Self.lineName($0)) }
@@ -100,10 +102,12 @@ struct AutomationCheck {
       reader.note(at: path, "{\(slot)}: only automations with 'on: command.NAME' have slots.")
       return nil
     }
-    // An unknown command was told with the trigger.
-    guard let known = slotsOfCommand[command] else { return nil }
-    guard let unknown = asked.first(where: { !known.contains($0) }) else { return slots }
-    let advice = Nearest.advice(unknown, in: known.sorted(), label: "It has")
+    // An unknown command was told with the trigger, a wrong sentence with its command.
+    guard settings.commands.contains(where: { $0.name == command }),
+      let known = commands.slots(of: command)
+    else { return nil }
+    guard let unknown = asked.first(where: { known[$0] == nil }) else { return slots }
+    let advice = Nearest.advice(unknown, in: known.keys.sorted(), label: "It has")
     reader.note(at: path, "not every sentence of command \(command) has a {\(unknown)}.\(advice)")
     return nil
   }

@@ -1,38 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 import Speech
 
-/// Sentences of commands: their grammar, and the lists that their slots name.
+/// Sentences of commands and the lists that their slots name.
 struct CommandCheck {
   private let settings: Settings
-  /// Slots that each sentence of a command fills; only these may stand in its automations' texts.
-  let slotsOfCommand: [String: Set<String>]
+  private let grammar: Result<CommandGrammar, CommandGrammarError>
 
   init(_ settings: Settings) {
     self.settings = settings
-    slotsOfCommand = settings.commands.reduce(into: [:]) { slots, command in
-      let sets = command.sentences.map { Set(TemplateText.slots($0) ?? []) }
-      slots[command.name] = sets.dropFirst().reduce(sets.first ?? []) { $0.intersection($1) }
+    do throws(CommandGrammarError) {
+      grammar = .success(try CommandGrammar(settings.commands, lists: settings.lists))
+    } catch {
+      grammar = .failure(error)
     }
   }
 
   func run(_ reader: inout Reader) {
-    for command in settings.commands {
-      for (index, sentence) in command.sentences.enumerated() {
-        check(sentence, "commands.\(command.name)[\(index)]", &reader)
+    guard case .failure(let error) = grammar else { return }
+    for problem in error.problems {
+      switch problem.place {
+      case .command(let name, let sentence, _):
+        let index = sentence.map { "[\($0 - 1)]" } ?? ""
+        let text = sentence.flatMap { self.text(of: name, sentence: $0) }.map { "\(quoted($0)): " } ?? ""
+        reader.note(at: "commands.\(name)\(index)", text + problem.text)
+      case .list(let name): reader.note(at: "lists.\(name)", problem.text)
+      case .grammar: reader.note(at: "commands", problem.text)
       }
     }
   }
 
-  private func check(_ sentence: String, _ path: String, _ reader: inout Reader) {
-    guard let slots = TemplateText.slots(sentence) else {
-      return reader.note(at: path, "\(quoted(sentence)): a brace is open. Write {name}.")
-    }
-    for slot in slots where settings.lists[slot] == nil && !Self.builtInSlots.contains(slot) {
-      let known = settings.lists.keys.sorted() + Self.builtInSlots
-      let advice = Nearest.advice(slot, in: known, label: "Known")
-      reader.note(at: path, "{\(slot)}: there is no list of this name.\(advice)")
-    }
+  /// The slots that a command fills, with their values; nil when that cannot be known for a mistake in
+  /// some sentence.
+  func slots(of command: String) -> [String: [String]?]? {
+    guard case .success(let grammar) = grammar else { return nil }
+    return grammar.slots(of: command)
   }
 
-  private static let builtInSlots = ["number"]
+  private func text(of command: String, sentence: Int) -> String? {
+    let sentences = settings.commands.first { $0.name == command }?.sentences ?? []
+    return sentences.indices.contains(sentence - 1) ? sentences[sentence - 1] : nil
+  }
 }

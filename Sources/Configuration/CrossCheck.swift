@@ -14,7 +14,7 @@ struct CrossCheck {
     checkTimes(&reader)
     let commands = CommandCheck(settings)
     commands.run(&reader)
-    AutomationCheck(settings, slotsOfCommand: commands.slotsOfCommand).run(&reader)
+    AutomationCheck(settings, commands).run(&reader)
   }
 
   private func checkLines(_ reader: inout Reader) {

@@ -47,7 +47,7 @@ enum StepSchema {
     case .pattern:
       [
         line(kind, "Runs a pattern until the line is set again."),
-        Field("name", \.pattern, .name("name of a pattern"), isRequired: true, "Which pattern."),
+        Field("name", \.pattern, patternName, isRequired: true, "Which pattern."),
       ]
     case .say: [own(kind, \.text, .text("text to speak"), "Speaks a text.")]
     case .play: [own(kind, \.text, .text("path of a WAV file, or a built-in tone"), "Plays a sound.")]
@@ -61,6 +61,14 @@ enum StepSchema {
     case .wait: [own(kind, \.duration, duration(.milliseconds(1), .seconds(3600)), "Waits.")]
     }
   }
+
+  private static let patternName: ValueType<String> = {
+    let choice = ValueType<LinePattern>.choice()
+    return ValueType(
+      summary: choice.summary,
+      read: { node, path, _, reader in choice.read(node, path, nil, &reader)?.rawValue },
+      tree: { .text($0) })
+  }()
 
   private static func line(_ kind: StepKind, _ meaning: String) -> Field<StepDraft> {
     own(kind, \.text, .text("name of a line", bytesMax: 64), meaning)

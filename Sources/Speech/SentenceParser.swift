@@ -74,8 +74,12 @@ struct SentenceParser {
   private mutating func piece(lists: inout ListTable) throws(Failure) -> SentencePiece {
     let start = index
     switch peek() {
-    case "(": return group(try bracketed(until: ")", lists: &lists), from: start)
-    case "[": return group(.optional(try bracketed(until: "]", lists: &lists)), from: start)
+    case "(":
+      let node = try bracketed(until: ")", lists: &lists)
+      return group(node, from: start)
+    case "[":
+      let node = SentenceNode.optional(try bracketed(until: "]", lists: &lists))
+      return group(node, from: start)
     case "{":
       let node = SentenceNode.slot(try slot(lists: &lists))
       return SentencePiece(node: node, word: nil, range: start..<index, isTight: (false, false))

@@ -31,9 +31,11 @@ extension Commands {
       let members = counts.map { ($0.name, JSONValue.integer(Int64($0.count))) }
       try Output.json(
         JSONValue.object([
-          "ok": true, "file": .string(loaded.source), "problems": [], "counts": object(members),
+          "ok": true, "file": .string(loaded.source), "problems": [],
+          "notes": .array(loaded.settings.notes.map { .string($0) }), "counts": object(members),
         ]))
     } else {
+      loaded.settings.notes.forEach { Output.line("note: \($0)") }
       let list = counts.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
       Output.line("\(loaded.source): good. Board \(loaded.settings.board): \(list).")
     }
