@@ -98,7 +98,8 @@ let tests: [Target] = [
       "Automation", "Configuration", "JSON", "Loop", "Posix", "Runtime", "Simulation", "TestSupport", "Time",
     ]),
   .testTarget(
-    name: "DeviceTests", dependencies: ["ALSA", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
+    name: "DeviceTests",
+    dependencies: ["ALSA", "Automation", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "CommandTests", dependencies: ["Configuration", "mtor"]),
   .testTarget(name: "TidyTests"),
 ]

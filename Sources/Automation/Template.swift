@@ -22,11 +22,4 @@ public enum Template {
       String(value.lowercased().map { $0 == " " ? "_" : $0 })
     })
   }
-
-  /// The names of the slots in a text, for checking a configuration.
-  public static func slots(in text: String) -> [String] {
-    text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { part in
-      part.firstIndex(of: "}").map { String(part[..<$0]) }
-    }
-  }
 }

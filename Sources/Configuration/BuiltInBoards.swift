@@ -6,7 +6,7 @@ enum BuiltInBoards {
     (
       "generic",
       """
-      # Any Linux board: lines by name or offset on the first chip, sound as ALSA's default.
+      # Any Linux board: lines by name (or offset, with a single chip), sound as ALSA's default.
       description: any Linux board
       microphone: default
       speaker: default

@@ -30,25 +30,27 @@ public struct Chip: ~Copyable {
     throw denied ?? .noChip(wanted, available: labels)
   }
 
-  /// Finds a line by name, or by offset when a chip is named.
+  /// Finds a line by name or offset.
   ///
-  /// - Parameter chip: label, name or path; nil searches every chip for the line's name.
+  /// - Parameter chip: label, name or path; nil searches every chip for the line's name, and takes
+  ///   an offset only where there is a single chip.
   /// - Throws: `noChip`, `noLine`, `offsetWithoutChip`, `permission`, `system`.
   public static func locate(chip: String?, line: String) throws(GPIOError) -> (path: String, offset: UInt32) {
     if let chip {
       let chip = try open(chip)
       return (chip.info.path, try chip.offset(of: line))
     }
-    if UInt32(line) != nil { throw .offsetWithoutChip(line) }
+    let paths = paths()
+    if UInt32(line) != nil, paths.count > 1 { throw .offsetWithoutChip(line) }
     var first: GPIOError?
-    for path in paths() {
+    for path in paths {
       do {
         return (path, try open(path: path).offset(of: line))
       } catch {
         first = first ?? error
       }
     }
-    throw first ?? .noChip("*", available: [])
+    throw first ?? .noChip("", available: [])
   }
 
   /// The paths of all chips, by number.
@@ -116,7 +118,7 @@ extension GPIOError {
   static func opening(_ path: String, _ errno: Int32) -> GPIOError {
     switch errno {
     case EACCES, EPERM: .permission(path: path)
-    case ENOENT, ENXIO: .noChip(path, available: [])
+    case ENOENT, ENXIO: .noChip(path, available: Chip.paths())
     case ENODEV: .gone(chip: path)
     default: .system(operation: "open \(path)", errno: errno)
     }

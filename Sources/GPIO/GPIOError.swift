@@ -3,11 +3,11 @@ import Glibc
 
 /// Why a chip or a line is not to be had. The texts are for people: what, where, what to do.
 public enum GPIOError: Error, Sendable, Equatable {
-  /// No chip has this label or name. `available` lists the labels there are.
+  /// No chip has this label or name (empty: there is none at all). `available` lists the labels there are.
   case noChip(String, available: [String])
   /// No line has this name, or the chip is smaller than this offset.
   case noLine(String, chip: String, nearest: String?, lineCount: Int)
-  /// A line without a chip was named by its offset.
+  /// A line was named by its offset without a chip, and there are several.
   case offsetWithoutChip(String)
   case busy(line: String, chip: String, consumer: String)
   case permission(path: String)
@@ -30,7 +30,7 @@ extension GPIOError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .noChip(let wanted, let available):
-      return "no GPIO chip '\(wanted)'. "
+      return "no GPIO chip" + (wanted.isEmpty ? ". " : " '\(wanted)'. ")
         + (available.isEmpty
           ? "This machine has none (no /dev/gpiochip*)."
           : "There is: \(available.joined(separator: ", ")).")

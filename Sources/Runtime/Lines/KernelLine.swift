@@ -53,12 +53,21 @@ import Time
   func open() {
     retry = nil
     do {
-      let place = try Chip.locate(chip: chip, line: settings.line)
+      let place = try locate()
       let request = try LineRequest.open(
         path: place.path, offset: place.offset, settings.request(output: wanted), consumer: consumer)
       try begin(request)
     } catch {
       fail("\(error)", isTemporary: (error as? GPIOError)?.isTemporary ?? true)
+    }
+  }
+
+  /// Kernels differ in the names they give lines: the board's own table helps out.
+  private func locate() throws(GPIOError) -> (path: String, offset: UInt32) {
+    do {
+      return try Chip.locate(chip: chip, line: settings.line)
+    } catch .noLine where owner.offsets[settings.line] != nil {
+      return try Chip.locate(chip: chip, line: String(owner.offsets[settings.line] ?? 0))
     }
   }
 

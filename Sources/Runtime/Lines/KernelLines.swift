@@ -16,6 +16,7 @@ import Time
   public private(set) var lostEdges = 0
 
   private let loop: EventLoop
+  let offsets: [String: Int]
   private let chip: String?
   private let consumer: String
   private var lines: [String: KernelLine] = [:]
@@ -25,9 +26,14 @@ import Time
   /// - Parameters:
   ///   - chip: label or name of the chip of lines that name none (the board's); nil: lines are
   ///     found by their names on any chip.
+  ///   - offsets: the board's lines, for kernels that name them otherwise.
   ///   - consumer: what other programs are told holds our lines.
-  public init(chip: String? = nil, consumer: String = "mtor", loop: EventLoop = LoopActor.shared.loop) {
+  public init(
+    chip: String? = nil, offsets: [String: Int] = [:], consumer: String = "mtor",
+    loop: EventLoop = LoopActor.shared.loop
+  ) {
     self.chip = chip
+    self.offsets = offsets
     self.consumer = consumer
     self.loop = loop
   }
