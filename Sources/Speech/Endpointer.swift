@@ -79,7 +79,9 @@ public struct Endpointer: Sendable {
       phase = .hearing
       return hear(frame)
     }
-    guard let timeout, frame.end >= timeout else { return nil }
+    guard let timeout, frame.end >= timeout + (frame.isSpeech ? Self.benefitOfTheDoubt : 0) else {
+      return nil
+    }
     phase = .done
     return .noSpeech
   }
@@ -107,6 +109,9 @@ public struct Endpointer: Sendable {
     phase = .done
     return .ended(end: speechEnd, reason: .silence)
   }
+
+  /// Speech that begins at the timeout has these five frames to prove itself.
+  private static let benefitOfTheDoubt = 5 * SamplePosition(AudioFormat.frameSamples)
 
   /// The settings in samples and frames.
   private struct Limits: Sendable {

@@ -1,73 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Is somebody speaking? Energy above 100 Hz against a noise floor that follows the room.
+/// Is somebody speaking? Energy against a noise floor that follows the room, in two bands.
 ///
-/// A frame is speech when it is 9 dB over the floor. The floor falls fast, so that a pause shows
-/// it, and rises slowly under speech, so that speech does not become the floor. Knows nothing of
-/// time: the endpointer smooths. Allocates nothing.
+/// A frame is speech when it is 9 dB over the floor, either in everything above 100 Hz or in the
+/// band of the vowels, where noise has less of its power. The floor falls fast, so that a pause
+/// shows it, and rises slowly under speech, so that speech does not become the floor. Smoothing is
+/// the endpointer's work. Allocates nothing.
 public struct VoiceActivity: Sendable {
-  /// The noise floor in dBFS.
-  public private(set) var floorDBFS: Float = -60
-  /// The last frame's level above 100 Hz in dBFS.
-  public private(set) var levelDBFS: Float = Decibels.silence
-  /// How loud speech has been of late, in dBFS.
-  public private(set) var speechDBFS: Float = -30
-
+  private var wide = Band()
+  private var vowels = Band()
+  private var speechDBFS: Float = -30
   private var isFirst = true
-  private var lastInput: Float = 0
-  private var lastOutput: Float = 0
+  private var filter = Filter()
 
   public init() {}
 
+  /// The noise floor above 100 Hz in dBFS.
+  public var floorDBFS: Float { wide.floor }
+  /// The last frame's level above 100 Hz in dBFS.
+  public var levelDBFS: Float { wide.level }
   /// Speech stands so little over the floor that weak word endings drown.
-  public var isNoisy: Bool { speechDBFS - floorDBFS < Self.noisyBelow }
+  public var isNoisy: Bool { speechDBFS - wide.floor < Self.noisyBelow }
 
   /// Judges the next frame.
   ///
   /// - Parameter frame: 320 samples, 16 kHz mono. An empty one is not speech and changes nothing.
   public mutating func isSpeech(_ frame: UnsafeBufferPointer<Int16>) -> Bool {
     guard !frame.isEmpty else { return false }
-    levelDBFS = Decibels.fullScale(power: highPassedPower(frame) + 1)
-    if isFirst {
-      floorDBFS = max(levelDBFS, Self.lowestFloor)
-      isFirst = false
-    }
-    follow(levelDBFS - floorDBFS)
-    let isSpeech = levelDBFS > floorDBFS + Self.margin && levelDBFS > Self.quietestSpeech
-    if isSpeech { speechDBFS += 0.05 * (levelDBFS - speechDBFS) }
-    return isSpeech
+    let power = filter.power(of: frame)
+    let isWide = wide.isAboveFloor(power.wide, isFirst: isFirst)
+    let isVowel = vowels.isAboveFloor(power.vowels, isFirst: isFirst)
+    isFirst = false
+    guard isWide || isVowel, wide.level > Self.quietestSpeech else { return false }
+    speechDBFS += Self.speechFollows * (wide.level - speechDBFS)
+    return true
   }
 
-  /// First-order high-pass at 100 Hz: hum and wind carry no words.
-  private mutating func highPassedPower(_ frame: UnsafeBufferPointer<Int16>) -> Float {
-    var input = lastInput
-    var output = lastOutput
-    var energy: Float = 0
-    for sample in frame {
-      let next = Float(sample)
-      output = Self.highPass * (output + next - input)
-      input = next
-      energy += output * output
-    }
-    lastInput = input
-    lastOutput = output
-    return energy / Float(frame.count)
-  }
-
-  private mutating func follow(_ above: Float) {
-    if above < 0 {
-      floorDBFS += 0.2 * above
-    } else if above < Self.margin {
-      floorDBFS += 0.02 * above
-    } else {
-      floorDBFS += min(0.003 * above, 0.02)
-    }
-    floorDBFS = max(floorDBFS, Self.lowestFloor)
-  }
-
-  private static let highPass: Float = 0.961
-  private static let margin: Float = 9
-  private static let lowestFloor: Float = -75
   private static let quietestSpeech: Float = -60
-  private static let noisyBelow: Float = 15
+  private static let noisyBelow: Float = 13
+  private static let speechFollows: Float = 0.05
+
+  /// One band's level and floor, in dBFS.
+  private struct Band: Sendable {
+    var level = Decibels.silence
+    var floor: Float = -60
+
+    mutating func isAboveFloor(_ power: Float, isFirst: Bool) -> Bool {
+      level = Decibels.fullScale(power: power + 1)
+      if isFirst { floor = level }
+      let above = level - floor
+      if above < 0 {
+        floor += 0.2 * above
+      } else if above < Self.margin {
+        floor += 0.02 * above
+      } else {
+        floor += min(0.003 * above, 0.02)
+      }
+      floor = max(floor, Self.lowestFloor)
+      return level > floor + Self.margin
+    }
+
+    private static let margin: Float = 9
+    private static let lowestFloor: Float = -75
+  }
+
+  /// First-order high-pass at 100 Hz (hum and wind carry no words), then two first-order
+  /// low-passes at 1 kHz.
+  private struct Filter: Sendable {
+    private var input: Float = 0
+    private var high: Float = 0
+    private var low: Float = 0
+    private var lower: Float = 0
+
+    mutating func power(of frame: UnsafeBufferPointer<Int16>) -> (wide: Float, vowels: Float) {
+      var (input, high, low, lower) = (self.input, self.high, self.low, self.lower)
+      var (wide, vowels): (Float, Float) = (0, 0)
+      for sample in frame {
+        let next = Float(sample)
+        high = Self.highPass * (high + next - input)
+        input = next
+        low += Self.lowPass * (high - low)
+        lower += Self.lowPass * (low - lower)
+        wide += high * high
+        vowels += lower * lower
+      }
+      (self.input, self.high, self.low, self.lower) = (input, high, low, lower)
+      let count = Float(frame.count)
+      return (wide / count, vowels / count)
+    }
+
+    private static let highPass: Float = 0.961
+    private static let lowPass: Float = 0.325
+  }
 }
