@@ -39,7 +39,8 @@ struct AutomationCheck {
       if isFitting { return }
       let allowed = Self.gestures(of: line.kind).map(\.rawValue).joined(separator: ", ")
       reader.note(
-        at: path, "'\(gesture.rawValue)' does not come from a line of kind \(line.kind.rawValue). Allowed: \(allowed).")
+        at: path,
+        "'\(gesture.rawValue)' does not come from a line of kind \(line.kind.rawValue). Allowed: \(allowed).")
     }
   }
 

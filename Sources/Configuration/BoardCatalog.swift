@@ -10,7 +10,9 @@ public struct BoardCatalog: Sendable {
 
   /// `MTOR_BOARD_DIR` alone where it is set; else next to the executable, in its prefix, in /usr/share.
   public static func standard() -> BoardCatalog {
-    if let directory = getenv("MTOR_BOARD_DIR") { return BoardCatalog(directories: [String(cString: directory)]) }
+    if let directory = getenv("MTOR_BOARD_DIR") {
+      return BoardCatalog(directories: [String(cString: directory)])
+    }
     let beside = executableDirectory().map { ["\($0)/boards", "\($0)/../share/mtor/boards"] } ?? []
     return BoardCatalog(directories: beside + ["/usr/share/mtor/boards"])
   }

@@ -41,7 +41,9 @@ struct CrossCheck {
     case _ where line.chip == profile.chip: known = profile.lines.keys.sorted()
     default: return
     }
-    if known.isEmpty || known.contains(line.line) || Int(line.line) != nil && line.direction != .led { return }
+    if known.isEmpty || known.contains(line.line) || Int(line.line) != nil && line.direction != .led {
+      return
+    }
     let advice = Nearest.advice(line.line, in: known, label: "Known")
     reader.note(at: path, "board \(settings.board) has no \(quoted(line.line)).\(advice)")
   }

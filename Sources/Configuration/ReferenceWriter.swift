@@ -7,7 +7,7 @@ enum ReferenceWriter {
     let simple = keys.filter(\.keys.isEmpty)
     let sections = keys.filter { !$0.keys.isEmpty }
     return
-      ([introduction, table(simple)] + sections.map(section) + [steps, boards])
+      ([introduction, table(simple)] + sections.map(section) + [sentences, steps, boards])
       .joined(separator: "\n\n") + "\n"
   }
 
@@ -36,11 +36,30 @@ enum ReferenceWriter {
   private static func table(_ keys: [KeyDocumentation]) -> String {
     let rows = keys.map { key in
       let initial = key.isRequired ? "required" : key.defaultText.map { $0 == "\"\"" ? "" : "`\($0)`" } ?? ""
-      let beside = key.beside.isEmpty ? "" : " Only with \(key.beside.map { "`\($0)`" }.joined(separator: " or "))."
+      let beside =
+        key.beside.isEmpty ? "" : " Only with \(key.beside.map { "`\($0)`" }.joined(separator: " or "))."
       return "| `\(key.key)` | \(escaped(key.summary)) | \(initial) | \(escaped(key.meaning))\(beside) |"
     }
     return (["| key | value | default | meaning |", "|---|---|---|---|"] + rows).joined(separator: "\n")
   }
+
+  private static let sentences = """
+    ## Sentences of commands
+
+    | written | means |
+    |---|---|
+    | `(on\\|off)` | one of them; not captured |
+    | `[the]` | may be left out |
+    | `light[s]` | `light` or `lights` |
+    | `{light}` | a value of the list `light`, captured as `light` |
+    | `{room:place}` | a value of the list `place`, captured as `room` |
+    | `{state:on\\|off}` | a list written in place |
+    | `{hour:1..12}` | a number of a range |
+    | `{number}`, `{percent}`, `{duration}`, `{time}`, `{ordinal}` | built in; captured in digits |
+
+    Upper case and punctuation make no difference. Where two sentences fit, the one with more words of its
+    own wins, then the earlier one.
+    """
 
   private static var steps: String {
     let rows = StepSchema.documentation.flatMap { kind, keys in

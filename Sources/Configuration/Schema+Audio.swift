@@ -8,7 +8,8 @@ extension Schema {
       Field(
         "device", \.device, .optional(.text("PCM name, or off")),
         "ALSA PCM; card:ID or card:ID,DEVICE name a card by its id, which survives replugging."),
-      Field("file", \.file, .optional(.text("path")), "A WAV file instead, played in real time, then silence."),
+      Field(
+        "file", \.file, .optional(.text("path")), "A WAV file instead, played in real time, then silence."),
       Field(
         "command", \.command, .optional(.program),
         "A program instead, that writes raw S16_LE 16 kHz mono to its standard output."),
@@ -29,7 +30,8 @@ extension Schema {
   static let speaker = ValueType<SpeakerSettings>.section(
     SpeakerSettings(),
     [
-      Field("device", \.device, .optional(.text("PCM name"), none: "off"), "ALSA PCM for replies and sounds."),
+      Field(
+        "device", \.device, .optional(.text("PCM name"), none: "off"), "ALSA PCM for replies and sounds."),
       Field("period", \.period, .duration(.milliseconds(5) ... .milliseconds(100)), "Time between wake-ups."),
       Field(
         "buffer", \.buffer, .duration(.milliseconds(20) ... .seconds(2)),
@@ -43,8 +45,11 @@ extension Schema {
     ])
 
   static let sounds: [Field<SoundSettings>] = [
-    Field("wake", \.wake, .text("none, wake, failure, done or a WAV file"), "After the wake phrase was heard."),
-    Field("failure", \.failure, .text("none, wake, failure, done or a WAV file"), "When a request came to nothing."),
+    Field(
+      "wake", \.wake, .text("none, wake, failure, done or a WAV file"), "After the wake phrase was heard."),
+    Field(
+      "failure", \.failure, .text("none, wake, failure, done or a WAV file"),
+      "When a request came to nothing."),
   ]
 
   private static let channel = ValueType<MicrophoneSettings.Channel>.scalar(

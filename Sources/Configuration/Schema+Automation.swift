@@ -52,9 +52,11 @@ enum TriggerText {
     case ("command", 2) where !parts[1].isEmpty: return .success(.command(parts[1]))
     case ("gpio", 3) where !parts[1].isEmpty: return gesture(text, line: parts[1], word: parts[2])
     default:
-      let hint = Nearest.match(parts[0], in: ["start", "command", "gpio"]).map { " Did you mean '\($0)…'?" } ?? ""
+      let hint =
+        Nearest.match(parts[0], in: ["start", "command", "gpio"]).map { " Did you mean '\($0)…'?" } ?? ""
       return .failure(
-        BadText(text: "\(quoted(text)) is not a trigger. Write start, gpio.LINE.GESTURE or command.NAME.\(hint)"))
+        BadText(
+          text: "\(quoted(text)) is not a trigger. Write start, gpio.LINE.GESTURE or command.NAME.\(hint)"))
     }
   }
 

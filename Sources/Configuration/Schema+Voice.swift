@@ -4,14 +4,20 @@ import YAML
 
 extension Schema {
   static let voice: [Field<VoiceSettings>] = [
-    Field("wake", \.wakeMode, .choice(), "What opens an utterance: a wake phrase, a button (the step 'listen'), any speech, or nothing."),
+    Field(
+      "wake", \.wakeMode, .choice(),
+      "What opens an utterance: a wake phrase, a button (the step 'listen'), any speech, or nothing."),
     Field("barge_in", \.bargeIn, .choice(), "What silences a reply that is being spoken."),
-    Field("refractory", \.refractory, .duration(.zero ... .seconds(10)), "After a wake, further wakes are ignored for so long."),
+    Field(
+      "refractory", \.refractory, .duration(.zero ... .seconds(10)),
+      "After a wake, further wakes are ignored for so long."),
     Field("pre_roll", \.preRoll, .duration(.zero ... .seconds(2)), "Audio kept from before the trigger."),
     Field(
       "start_trigger", \.startTrigger, .duration(.milliseconds(20) ... .milliseconds(100)),
       "Speech within 100 ms that starts an utterance."),
-    Field("hangover", \.hangover, .duration(.milliseconds(100) ... .seconds(3)), "Silence that ends an utterance."),
+    Field(
+      "hangover", \.hangover, .duration(.milliseconds(100) ... .seconds(3)), "Silence that ends an utterance."
+    ),
     Field(
       "minimum_utterance", \.minimumUtterance, .duration(.zero ... .seconds(5)),
       "Shorter speech is taken for a noise."),
@@ -54,10 +60,12 @@ extension Schema {
   private static let spokenWords = ValueType<String>.scalar(
     "words as they are spoken",
     parse: { text in
-      let isFine = text.contains(where: \.isLetter) && text.allSatisfy { $0.isLetter || $0 == " " || $0 == "'" }
+      let isFine =
+        text.contains(where: \.isLetter) && text.allSatisfy { $0.isLetter || $0 == " " || $0 == "'" }
       return isFine && text.utf8.count <= 64
         ? .success(text.lowercased())
-        : .failure(BadText(text: "\(quoted(text)): write words of letters as they are spoken, at most 64 bytes."))
+        : .failure(
+          BadText(text: "\(quoted(text)): write words of letters as they are spoken, at most 64 bytes."))
     },
     show: { $0 })
 
@@ -77,12 +85,15 @@ extension Schema {
       "command", \.command, .optional(.program),
       "A program that is started and watched; {socket} becomes the path where it must listen."),
     Field("url", \.url, .optional(url), "A Wyoming service instead: tcp://host:port or unix:///path."),
-    Field("memory_max", \.memoryMaxBytes, .optional(.size(memoryMax), none: "unlimited"), "Address space of the program."),
+    Field(
+      "memory_max", \.memoryMaxBytes, .optional(.size(memoryMax), none: "unlimited"),
+      "Address space of the program."),
     Field("nice", \.nice, .count(-20...19), "CPU niceness of the program; above 0 yields to others."),
     Field(
       "restart_backoff_max", \.restartBackoffMax, .duration(.seconds(1) ... .seconds(3600)),
       "Longest pause before a fallen program is started again."),
-    Field("voice", \.voice, .optional(.text("name of a voice")), "Voice for replies, as the worker names it."),
+    Field(
+      "voice", \.voice, .optional(.text("name of a voice")), "Voice for replies, as the worker names it."),
     Field("language", \.language, .text("language code", bytesMax: 16), "Language that is heard and spoken."),
   ]
 
@@ -90,11 +101,15 @@ extension Schema {
     "tcp://host:port or unix:///path",
     parse: { text in
       if text.hasPrefix("unix:///"), text.count > 8, text.utf8.count <= 100 { return .success(text) }
-      let parts = text.hasPrefix("tcp://") ? text.dropFirst(6).split(separator: ":", omittingEmptySubsequences: false) : []
+      let parts =
+        text.hasPrefix("tcp://")
+        ? text.dropFirst(6).split(separator: ":", omittingEmptySubsequences: false) : []
       let port = parts.count >= 2 ? parts.last.flatMap { UInt16($0) } : nil
       return parts.first?.isEmpty == false && port ?? 0 > 0
         ? .success(text)
-        : .failure(BadText(text: "\(quoted(text)) is not tcp://host:port or unix:///path, e.g. 'tcp://192.168.1.20:10400'."))
+        : .failure(
+          BadText(
+            text: "\(quoted(text)) is not tcp://host:port or unix:///path, e.g. 'tcp://192.168.1.20:10400'."))
     },
     show: { $0 })
 }

@@ -11,7 +11,8 @@ enum Schema {
     Field(
       "board", \.board, .text("name of a board profile"),
       "Which board this is: a profile in boards/ (sim, generic, raspberry-pi-5, …)."),
-    Field("wake_phrases", \.wakePhrases, wakePhrases, "What opens a conversation, when voice.wake is phrase."),
+    Field(
+      "wake_phrases", \.wakePhrases, wakePhrases, "What opens a conversation, when voice.wake is phrase."),
     Field("gpio", \.lines, lines, "GPIO lines and LEDs by the names that automations use."),
     Field("lists", \.lists, lists, "Words for {name} in the sentences of commands."),
     Field("commands", \.commands, commands, "What may be said or typed, by name."),
@@ -19,7 +20,9 @@ enum Schema {
     Field("microphone", \.microphone, microphone, "Where audio comes from."),
     Field("speaker", \.speaker, speaker, "Where sound goes."),
     Field("voice", \.voice, .section(VoiceSettings(), voice), "From the microphone to the transcript."),
-    Field("sounds", \.sounds, .section(SoundSettings(), sounds), "Short sounds: none, a WAV file, or a built-in tone (wake, failure, done)."),
+    Field(
+      "sounds", \.sounds, .section(SoundSettings(), sounds),
+      "Short sounds: none, a WAV file, or a built-in tone (wake, failure, done)."),
     Field("services", \.services, .section(ServiceSettings(), services), "Which worker serves what."),
     Field("workers", \.workers, workers, "Programs and services that do the heavy work, by name."),
     Field("log", \.log, .section(LogSettings(), log), "What is written to the journal."),
@@ -27,7 +30,8 @@ enum Schema {
 
   static let log: [Field<LogSettings>] = [
     Field("level", \.level, .choice(), "Lowest level that is written."),
-    Field("modules", \.modules, .dictionary("module", .choice(), count: 32), "Other levels for single modules."),
+    Field(
+      "modules", \.modules, .dictionary("module", .choice(), count: 32), "Other levels for single modules."),
     Field("spoken_text", \.spokenText, .flag, "Put what was said into the log."),
   ]
 

@@ -166,7 +166,9 @@ private struct SectionRules<Root: Sendable> {
     for field in fields where !field.beside.isEmpty {
       guard let entry = entries.first(where: { $0.key == field.key }) else { continue }
       if entries.contains(where: { field.beside.contains($0.key) }) { continue }
-      return (entry.keyMark, "'\(field.key)' has a meaning only with \(field.beside.joined(separator: " or ")).")
+      return (
+        entry.keyMark, "'\(field.key)' has a meaning only with \(field.beside.joined(separator: " or "))."
+      )
     }
     return nil
   }

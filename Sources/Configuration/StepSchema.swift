@@ -89,7 +89,8 @@ enum StepSchema {
     let kinds = StepKind.allCases.map(\.rawValue)
     guard case .map(let entries, let mark) = node else {
       if case .invalid = node { return nil }
-      reader.note(node.mark, path, "expected a step such as '\(kinds[0]): …'; steps: \(kinds.joined(separator: ", ")).")
+      reader.note(
+        node.mark, path, "expected a step such as '\(kinds[0]): …'; steps: \(kinds.joined(separator: ", ")).")
       return nil
     }
     if let kind = entries.lazy.compactMap({ StepKind(rawValue: $0.key) }).first { return kind }

@@ -19,7 +19,8 @@ struct UnitTable: Sendable {
   func parse(_ text: String) -> Result<Double, BadText> {
     let digits = text.prefix { "+-.0123456789".contains($0) }
     guard let number = Double(String(digits)), number.isFinite else {
-      return .failure(BadText(text: "\(quoted(text)) is not a \(noun). Write a number and its unit, e.g. '\(sample)'."))
+      return .failure(
+        BadText(text: "\(quoted(text)) is not a \(noun). Write a number and its unit, e.g. '\(sample)'."))
     }
     let unit = text[digits.endIndex...].drop { $0 == " " }
     if unit.isEmpty {

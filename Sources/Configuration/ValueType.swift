@@ -9,8 +9,7 @@ struct ValueType<Value: Sendable>: Sendable {
   /// The keys below, when there are any.
   var keys: [KeyDocumentation] = []
   /// Reads over `current`, which matters only to what has keys; nil after noting a problem.
-  var read:
-    @Sendable (_ node: YAMLNode, _ path: String, _ current: Value?, _ reader: inout Reader) -> Value?
+  var read: @Sendable (_ node: YAMLNode, _ path: String, _ current: Value?, _ reader: inout Reader) -> Value?
   /// The value as it would be written; nil leaves the key out.
   var tree: @Sendable (Value) -> YAMLNode?
 }

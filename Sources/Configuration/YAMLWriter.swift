@@ -48,7 +48,9 @@ enum YAMLWriter {
   }
 
   private static func quoteIfNeeded(_ text: String) -> String {
-    let special: Set<Character> = [":", "#", "{", "}", "[", "]", ",", "&", "*", "!", "|", ">", "'", "\"", "%", "@", "`", "\\"]
+    let special: Set<Character> = [
+      ":", "#", "{", "}", "[", "]", ",", "&", "*", "!", "|", ">", "'", "\"", "%", "@", "`", "\\",
+    ]
     let isPlain =
       !text.isEmpty && !text.contains(where: { special.contains($0) || $0.isNewline || $0 == "\t" })
       && text.first != " " && text.last != " " && text != "~" && text != "null"

@@ -47,7 +47,8 @@ struct EventReader: ~Copyable {
 
   /// The line's text without its end; empty beyond the last line.
   func line(_ number: Int) -> String {
-    let lines = input.split(separator: UInt8(ascii: "\n"), maxSplits: number, omittingEmptySubsequences: false)
+    let lines = input.split(
+      separator: UInt8(ascii: "\n"), maxSplits: number, omittingEmptySubsequences: false)
     return number >= 1 && number <= lines.count ? String(decoding: lines[number - 1], as: UTF8.self) : ""
   }
 
@@ -55,7 +56,8 @@ struct EventReader: ~Copyable {
     var raw = yaml_event_t()
     guard yaml_parser_parse(parser, &raw) == 1 else { return .failure(Failed(failure: failure())) }
     defer { yaml_event_delete(&raw) }
-    return .success(Event(kind: Self.kind(raw), mark: YAMLMark(raw.start_mark), decoration: Self.decoration(raw)))
+    return .success(
+      Event(kind: Self.kind(raw), mark: YAMLMark(raw.start_mark), decoration: Self.decoration(raw)))
   }
 
   struct Failed: Error { var failure: Failure }

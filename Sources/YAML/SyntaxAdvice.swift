@@ -42,7 +42,9 @@ enum SyntaxAdvice {
       "a list item '- ' cannot stand here. Begin it on its own line, indented below its key."
     ),
     ("cannot start any token", "a text cannot begin with this character. Put it in quotes."),
-    ("unknown escape character", "unknown '\\' sequence. Use single quotes, or write '\\\\' for a backslash."),
+    (
+      "unknown escape character", "unknown '\\' sequence. Use single quotes, or write '\\\\' for a backslash."
+    ),
   ]
 
   /// The place of a tab that indents the line of the failure or one of the two before it.

@@ -6,7 +6,8 @@ enum TextCheck {
     if bytes.count > limits.fileBytesMax {
       return YAMLProblem(
         mark: YAMLMark(),
-        text: "the file has \(bytes.count) bytes; at most \(limits.fileBytesMax) are read. Is it the right file?")
+        text:
+          "the file has \(bytes.count) bytes; at most \(limits.fileBytesMax) are read. Is it the right file?")
     }
     if let offset = bytes.firstIndex(where: isControl) {
       return YAMLProblem(

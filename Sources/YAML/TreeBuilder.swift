@@ -37,7 +37,8 @@ struct TreeBuilder: ~Copyable {
     if let decoration = event.decoration {
       note(
         event.mark,
-        "'\(decoration)': anchors and tags are not used here. Write the value out; quote a text that begins so.")
+        "'\(decoration)': anchors and tags are not used here. Write the value out; quote a text that begins so."
+      )
     }
     switch event.kind {
     case .scalar(let text, let isPlain): return .scalar(text, isPlain: isPlain, event.mark)

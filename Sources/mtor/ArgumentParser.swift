@@ -73,7 +73,9 @@ struct ArgumentParser {
     }
     if let found { return (found, parts.count == 2 ? String(parts[1]) : nil) }
     let known = command.options.map { "--" + $0.name } + ["--help"]
-    let hint = Nearest.match(name, in: known).map { "Did you mean '\($0)'?" } ?? "Known: \(known.joined(separator: ", "))."
+    let hint =
+      Nearest.match(name, in: known).map { "Did you mean '\($0)'?" }
+      ?? "Known: \(known.joined(separator: ", "))."
     throw CommandFailure(.usage, "'mtor \(command.name)' has no option '\(name)'. \(hint)")
   }
 

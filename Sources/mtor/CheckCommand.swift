@@ -11,7 +11,9 @@ extension Commands {
       offending text and what to write instead. Touches no device. Exits with 78 when there are mistakes,
       with 66 when the file is not there.
       """,
-    arguments: [Argument("FILE", "The configuration; without it the one that would be used.", count: .optional)],
+    arguments: [
+      Argument("FILE", "The configuration; without it the one that would be used.", count: .optional)
+    ],
     options: [.board, .json],
     examples: [
       Example("mtor check mtor.yml", "Checks one file."),

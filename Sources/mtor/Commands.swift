@@ -4,6 +4,6 @@
 /// has `static let check`.
 enum Commands {
   static let all: [Command] = [
-    check, config, version, help, completion, generate,
+    check, config, devices, version, help, completion, generate,
   ]
 }

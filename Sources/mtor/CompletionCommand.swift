@@ -23,7 +23,9 @@ enum CompletionScript {
     let first = unique(commands.map { firstWord($0.name) })
     let families = unique(commands.filter { $0.name.contains(" ") }.map { firstWord($0.name) })
     let seconds = families.map { family in
-      let words = commands.filter { $0.name.hasPrefix(family + " ") }.map { $0.name.dropFirst(family.count + 1) }
+      let words = commands.filter { $0.name.hasPrefix(family + " ") }.map {
+        $0.name.dropFirst(family.count + 1)
+      }
       return "    \(family)) words=\"\(words.joined(separator: " "))\" ;;"
     }
     let options = commands.map { command in

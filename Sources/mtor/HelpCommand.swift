@@ -5,7 +5,10 @@ extension Commands {
     name: "help",
     summary: "Tell how to use a command",
     details: "The same as `mtor COMMAND --help`; without a command, the list of commands.",
-    arguments: [Argument("COMMAND", "One or two words.", count: .optional), Argument("WORD", "The second word.", count: .optional)],
+    arguments: [
+      Argument("COMMAND", "One or two words.", count: .optional),
+      Argument("WORD", "The second word.", count: .optional),
+    ],
     examples: [Example("mtor help check", "How to check a configuration.")],
     run: runHelp)
 

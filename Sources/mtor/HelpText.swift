@@ -51,13 +51,15 @@ enum HelpText {
   }
 
   static func meaning(_ option: Option) -> String {
-    option.choices.isEmpty ? option.meaning : "\(option.meaning) One of \(option.choices.joined(separator: ", "))."
+    option.choices.isEmpty
+      ? option.meaning : "\(option.meaning) One of \(option.choices.joined(separator: ", "))."
   }
 
   static func paragraphs(_ text: String) -> String {
     let blocks = text.split(separator: "\n\n", omittingEmptySubsequences: false)
     return blocks.map { block in
-      TextWrap.lines(block.split(separator: "\n").joined(separator: " "), width: width).joined(separator: "\n")
+      TextWrap.lines(block.split(separator: "\n").joined(separator: " "), width: width).joined(
+        separator: "\n")
     }
     .joined(separator: "\n\n")
   }

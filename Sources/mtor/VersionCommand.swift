@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import ALSA
+import GPIO
 import JSON
 import YAML
 
@@ -8,7 +10,10 @@ enum Version {
 
   /// C libraries at the versions in use now.
   static var libraries: [(name: String, version: String)] {
-    [("libyaml", YAMLDocument.libraryVersion)]
+    [
+      ("libasound", ALSALibrary.version), ("libgpiod", Library.version),
+      ("libyaml", YAMLDocument.libraryVersion),
+    ]
   }
 }
 
