@@ -60,8 +60,8 @@ extension ValueType {
         }
       },
       tree: { elements in
-        let entries = elements.compactMap { element_ in
-          element.tree(element_).map { YAMLEntry(key: element_[keyPath: name], value: $0) }
+        let entries = elements.compactMap { item in
+          element.tree(item).map { YAMLEntry(key: item[keyPath: name], value: $0) }
         }
         return entries.isEmpty ? nil : .map(entries, YAMLMark())
       })
