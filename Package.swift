@@ -54,7 +54,10 @@ let pure: [Target] = [
 
 let application: [Target] = [
   .target(name: "Configuration", dependencies: ["YAML", "Automation", "Intents", "Speech", "Time"]),
-  .target(name: "Workers", dependencies: ["Intents", "Log", "Loop", "Posix", "Time", "Wyoming"]),
+  .target(name: "WyomingTransport", dependencies: ["Loop", "Posix", "Time", "Wyoming"]),
+  .target(
+    name: "Workers",
+    dependencies: ["Log", "Loop", "Posix", "Speech", "Time", "Wyoming", "WyomingTransport"]),
   .target(
     name: "Runtime",
     dependencies: [
@@ -68,6 +71,7 @@ let application: [Target] = [
     name: "SpeechWorker",
     dependencies: [
       "DSP", "JSON", "Log", "Loop", "PocketSphinx", "Posix", "Speech", "Synthesis", "Time", "Wyoming",
+      "WyomingTransport",
     ]),
   .executableTarget(
     name: "mtor",
@@ -88,7 +92,9 @@ let tests: [Target] = [
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
   .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport", "YAML"]),
-  .testTarget(name: "WyomingTests", dependencies: ["JSON", "Loop", "TestSupport", "Workers", "Wyoming"]),
+  .testTarget(name: "WyomingTests", dependencies: [
+      "JSON", "Log", "Loop", "Posix", "TestSupport", "Time", "Workers", "Wyoming", "WyomingTransport",
+    ]),
   .testTarget(
     name: "SpeechWorkerTests",
     dependencies: ["PocketSphinx", "SpeechWorker", "Synthesis", "TestSupport", "Wyoming"]),
