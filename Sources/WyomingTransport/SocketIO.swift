@@ -17,7 +17,7 @@ enum SocketIO {
 
   /// Without SIGPIPE when the peer has gone.
   static func send(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Outcome {
-    outcome(Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL.rawValue)))
+    outcome(Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)))
   }
 
   static func shutDownWriting(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_WR)) }

@@ -33,7 +33,7 @@ import Wyoming
   public private(set) var refusedChunks: UInt64 = 0
 
   private var decoder: WyomingDecoder
-  private var outgoing: OutgoingBytes
+  private var outgoing: WyomingOutgoing
   private var descriptor: FileDescriptor?
   private let raw: Int32
   private var token: WatchToken?
@@ -49,15 +49,15 @@ import Wyoming
   private enum Phase { case running, flushing, halfClosed }
 
   /// Takes over a connected, non-blocking socket.
-  /// - Throws: `LoopError` when the loop cannot watch it.
+  /// - Throws: `SystemError` when the loop cannot watch it.
   public init(
     _ descriptor: consuming FileDescriptor, limits: WyomingStreamLimits = WyomingStreamLimits()
-  ) throws(LoopError) {
+  ) throws(SystemError) {
     raw = descriptor.raw
     self.descriptor = consume descriptor
     self.limits = limits
     decoder = WyomingDecoder(limits: limits.messages)
-    outgoing = OutgoingBytes()
+    outgoing = WyomingOutgoing()
     lastReceived = LoopActor.shared.loop.now
     token = try loop.watch(raw, .read, name: "wyoming") { self.handle($0) }
     if let idleTimeout = limits.idleTimeout { endWhenIdle(idleTimeout) }
@@ -76,6 +76,13 @@ import Wyoming
     if outgoing.count > limits.backlogMaxBytes {
       end(.peerTooSlow(backlogBytes: outgoing.count))
     }
+  }
+
+  /// Sends what was encoded before there was a connection.
+  public func send(_ waiting: WyomingOutgoing) {
+    guard isOpen, phase == .running else { return }
+    outgoing.append(waiting)
+    flush()
   }
 
   /// Sends a chunk of audio.
@@ -128,7 +135,7 @@ import Wyoming
     guard isOpen, isReadingPaused else { return }
     isReadingPaused = false
     if token == nil {
-      do throws(LoopError) {
+      do throws(SystemError) {
         token = try loop.watch(raw, watched, name: "wyoming") { self.handle($0) }
       } catch { end(.failed(error.description)) }
     }
@@ -233,7 +240,7 @@ import Wyoming
     if let timer { loop.cancel(timer) }
     stopWatching()
     descriptor = nil
-    outgoing = OutgoingBytes()
+    outgoing = WyomingOutgoing()
     onRelease?()
     onRelease = nil
   }

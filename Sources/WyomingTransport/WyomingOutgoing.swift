@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Wyoming
 
-/// Encoded messages that the kernel has not taken yet, in one reused buffer.
-struct OutgoingBytes {
+/// Encoded messages that have not gone out yet, in one reused buffer.
+public struct WyomingOutgoing {
   /// Kept between messages for reuse; what is above is given back.
   static let bufferKeptBytes = 128 << 10
 
@@ -10,19 +10,23 @@ struct OutgoingBytes {
   private var bytes: [UInt8] = []
   private var sent = 0
 
-  var count: Int { bytes.count - sent }
+  public init() {}
 
-  mutating func append(_ event: WyomingEvent) {
+  /// Bytes waiting.
+  public var count: Int { bytes.count - sent }
+
+  public mutating func append(_ event: WyomingEvent) {
     makeRoom()
     encoder.append(event, to: &bytes)
   }
 
-  mutating func append(_ audio: WyomingAudio, _ payload: UnsafeRawBufferPointer) {
+  public mutating func append(_ audio: WyomingAudio, _ payload: UnsafeRawBufferPointer) {
     makeRoom()
     encoder.append(audio, payload, to: &bytes)
   }
 
-  mutating func append(_ other: OutgoingBytes) {
+  /// Adds what waits in `other`.
+  public mutating func append(_ other: WyomingOutgoing) {
     makeRoom()
     bytes.append(contentsOf: other.bytes[other.sent...])
   }

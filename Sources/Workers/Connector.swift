@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import Loop
+import Posix
+import Time
+import WyomingTransport
+
+/// Opens connections without ever holding the loop.
+@LoopActor enum Connector {
+  /// Name look-ups of all workers; one that hangs delays the others, not the loop.
+  private static let lookUps = BlockingQueue("name look-up", backlogMax: 16)
+
+  /// Tries each address of the endpoint, each with an equal share of the time that is left.
+  /// - Throws: `SystemError`, `NameLookupError`, `QueueFull`, `DeadlineExceeded`,
+  ///   `CancellationError`; of several addresses the last one's.
+  static func connect(
+    to endpoint: Endpoint, until deadline: Instant, limits: WyomingStreamLimits
+  ) async throws -> WyomingStream {
+    var addresses = try await addresses(of: endpoint, until: deadline)[...]
+    while let address = addresses.popFirst() {
+      let now = LoopActor.shared.loop.now
+      let share = (deadline - now) / (addresses.count + 1)
+      do {
+        return try await connect(to: address, until: now + share, limits)
+      } catch {
+        if addresses.isEmpty || error is CancellationError { throw error }
+      }
+    }
+    throw SystemError("connect to \(endpoint): no address", errno: 0)
+  }
+
+  private static func addresses(
+    of endpoint: Endpoint, until deadline: Instant
+  ) async throws -> [SocketAddress] {
+    if let address = SocketAddress(endpoint) { return [address] }
+    guard case .tcp(let host, let port) = endpoint else { return [] }
+    return try await lookUps.run("look up \(host)", until: deadline) {
+      try SocketAddress.lookUp(host: host, port: port)
+    }
+  }
+
+  private static func connect(
+    to address: SocketAddress, until deadline: Instant, _ limits: WyomingStreamLimits
+  ) async throws -> WyomingStream {
+    let loop = LoopActor.shared.loop
+    let descriptor = try Socket.connect(to: address)
+    let raw = descriptor.raw
+    var token: WatchToken?
+    defer { if let token { loop.unwatch(token) } }
+    try await loop.wait(on: "connect to \(address.endpoint)", until: deadline) {
+      (waiter: Waiter<Void>) in
+      do throws(SystemError) {
+        token = try loop.watch(raw, .write, name: "connect") { _ in waiter.resume(returning: ()) }
+      } catch { waiter.resume(throwing: error) }
+    }
+    if let token { loop.unwatch(token) }
+    token = nil
+    try Socket.connectResult(descriptor, to: address)
+    return try WyomingStream(descriptor, limits: limits)
+  }
+}
