@@ -87,7 +87,7 @@ let tests: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["CInstruments", "CLinux", "Loop", "Posix", "Time"],
     path: "Tests/TestSupport"),
-  .testTarget(name: "LoopTests", dependencies: ["Loop", "Log", "Posix", "TestSupport", "Time"]),
+  .testTarget(name: "LoopTests", dependencies: ["CLinux", "Loop", "Log", "Posix", "TestSupport", "Time"]),
   .testTarget(name: "AudioTests", dependencies: ["ALSA", "DSP", "Loop", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),

@@ -35,7 +35,7 @@ public struct Logger: Sendable {
   ///   - key: names the condition, within the module; constant or from a small set.
   ///   - interval: the least time between two lines of this key.
   public func once(
-    _ key: String, every interval: Duration = .seconds(600), _ level: LogLevel = .warning,
+    _ key: String, level: LogLevel = .warning, every interval: Duration = .seconds(600),
     _ message: @autoclosure () -> String
   ) {
     guard isEnabled(level) else { return }

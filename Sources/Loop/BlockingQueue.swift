@@ -7,6 +7,12 @@ import Time
 public struct QueueFull: Error, Equatable, CustomStringConvertible {
   public let queue: String
   public let backlogMax: Int
+
+  public init(queue: String, backlogMax: Int) {
+    self.queue = queue
+    self.backlogMax = backlogMax
+  }
+
   public var description: String { "queue '\(queue)' is full (\(backlogMax) waiting)" }
 }
 

@@ -13,19 +13,19 @@ import Time
   public var output: FileDescriptor?
   public var error: FileDescriptor?
   /// How it ended; nil while it runs.
-  public private(set) var status: ExitStatus?
+  public private(set) var status: ChildStatus?
 
   private let loop = LoopActor.shared.loop
   private var process: ChildProcess
   private var token: WatchToken?
   private var killTimer: TimerToken?
-  private var onExit: (@LoopActor (ExitStatus) -> Void)?
+  private var onExit: (@LoopActor (ChildStatus) -> Void)?
 
   /// Starts `program` and calls `onExit` when it has ended. Holds the loop until the child runs the
   /// program, about a millisecond.
   /// - Throws: `SystemError` naming the program.
   public init(
-    _ program: Program, onExit: @escaping @LoopActor (ExitStatus) -> Void
+    _ program: Program, onExit: @escaping @LoopActor (ChildStatus) -> Void
   ) throws(SystemError) {
     process = try ChildProcess.spawn(program)
     pid = process.pid

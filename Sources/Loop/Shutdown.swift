@@ -20,6 +20,7 @@ import Time
 
   public private(set) var hasBegun = false
   private let loop = LoopActor.shared.loop
+  private let isOurs: @LoopActor (LoopTask) -> Bool
   private let onDone: @LoopActor (Report) -> Void
   private var hooks: [Hook] = []
   private var hasEnded = false
@@ -27,9 +28,15 @@ import Time
   private var started = Instant.zero
   private var unfinished: [String] = []
 
-  /// - Parameter onDone: called exactly once; ends the loop.
-  public init(drainLimit: Duration = .seconds(5), onDone: @escaping @LoopActor (Report) -> Void) {
+  /// - Parameters:
+  ///   - isOurs: tells the tasks that are to end, all unless given.
+  ///   - onDone: called exactly once; ends the loop.
+  public init(
+    drainLimit: Duration = .seconds(5), isOurs: @escaping @LoopActor (LoopTask) -> Bool = { _ in true },
+    onDone: @escaping @LoopActor (Report) -> Void
+  ) {
     self.drainLimit = drainLimit
+    self.isOurs = isOurs
     self.onDone = onDone
   }
 
@@ -48,7 +55,7 @@ import Time
     self.reason = reason
     started = loop.now
     let limit = started + drainLimit
-    let others = loop.tasks.all
+    let others = loop.tasks.all.filter(isOurs)
     LoopActor.spawn("shutdown") { await self.drain(others, until: limit) }
   }
 
@@ -79,9 +86,10 @@ import Time
   }
 
   private func remaining(of tasks: [LoopTask], at limit: Instant) async -> [String] {
-    while loop.now < limit, !hasEnded, tasks.contains(where: \.isAlive) {
+    // At least once, so that cancelled tasks come to their end even when hooks took all the time.
+    repeat {
       try? await loop.sleep(for: .milliseconds(5))
-    }
+    } while loop.now < limit && !hasEnded && tasks.contains(where: \.isAlive)
     return tasks.filter(\.isAlive).map(\.name)
   }
 

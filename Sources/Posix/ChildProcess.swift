@@ -42,7 +42,7 @@ public struct ChildProcess: ~Copyable, Sendable {
 
   /// The status of a child that has ended, nil while it runs. Whatever is left of its group is
   /// killed before its number can be used again.
-  public mutating func reap() -> ExitStatus? {
+  public mutating func reap() -> ChildStatus? {
     guard !isReaped, cl_has_exited(exitDescriptor.raw) == 1 else { return nil }
     _ = kill(-pid, SIGKILL)
     var code: Int32 = 0
@@ -116,13 +116,20 @@ private struct StreamEnds: ~Copyable {
       parent = nil
       owned = consume null
     case .pipe:
-      var pipe = try FileDescriptor.pipe("run \(name)")
-      let theirs = number == 0 ? pipe.read.take()! : pipe.write.take()!
-      let ours = number == 0 ? pipe.write.take()! : pipe.read.take()!
-      try ours.setNonBlocking()
-      child = theirs.raw
-      parent = consume ours
-      owned = consume theirs
+      let pipe = try FileDescriptor.pipe("run \(name)")
+      let read = pipe.read
+      let write = pipe.write
+      if number == 0 {
+        try write.setNonBlocking()
+        child = read.raw
+        parent = consume write
+        owned = consume read
+      } else {
+        try read.setNonBlocking()
+        child = write.raw
+        parent = consume read
+        owned = consume write
+      }
     }
   }
 }

@@ -47,10 +47,10 @@ public struct FileDescriptor: ~Copyable, Sendable {
 }
 
 extension FileDescriptor {
-  /// The two ends of a pipe, each to be taken once.
-  public struct Pipe: ~Copyable {
-    public var read: FileDescriptor?
-    public var write: FileDescriptor?
+  /// The two ends of a pipe. Frozen, so that each can be moved out by itself.
+  @frozen public struct Pipe: ~Copyable {
+    public let read: FileDescriptor
+    public let write: FileDescriptor
   }
 
   /// A pipe, blocking and close-on-exec.

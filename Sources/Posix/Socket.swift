@@ -37,9 +37,10 @@ public enum Socket {
     return Pair(first: FileDescriptor(owning: ends[0]), second: FileDescriptor(owning: ends[1]))
   }
 
-  public struct Pair: ~Copyable {
-    public var first: FileDescriptor?
-    public var second: FileDescriptor?
+  /// Frozen, so that each end can be moved out by itself.
+  @frozen public struct Pair: ~Copyable {
+    public let first: FileDescriptor
+    public let second: FileDescriptor
   }
 
   /// Small writes leave at once: frames of a conversation, not bulk.

@@ -22,6 +22,17 @@ public enum Instruments {
     try await lowest(of: attempts, workout) { ci_thread_allocations() }
   }
 
+  /// False in a debug build, whose code allocates where an optimised one does not.
+  public static var isOptimised: Bool {
+    #if DEBUG
+      false
+    #else
+      true
+    #endif
+  }
+
+  /// Allocations of the calling thread so far.
+  public static var threadAllocations: UInt64 { ci_thread_allocations() }
   public static var allocationsAreCounted: Bool { ci_allocations_are_counted() }
   public static var threadCount: Int { Int(ci_thread_count()) }
 

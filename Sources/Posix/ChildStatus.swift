@@ -2,7 +2,7 @@
 import Glibc
 
 /// How a child process ended.
-public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
+public enum ChildStatus: Sendable, Equatable, CustomStringConvertible {
   case exited(Int32)
   case killed(signal: Int32)
 

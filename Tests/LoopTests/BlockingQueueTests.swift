@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import Dispatch
+import Glibc
+import Loop
+import Posix
+import TestSupport
+import Testing
+import Time
+
+@Suite struct BlockingQueueTests {
+  @Test func aFullBacklogRefusesAndSaysSo() throws {
+    let queue = BlockingQueue("disk", backlogMax: 2)
+    let gate = DispatchSemaphore(value: 0)
+    let done = DispatchSemaphore(value: 0)
+    try queue.submit { gate.wait() }
+    try queue.submit { done.signal() }
+    #expect(queue.depth == 2)
+    #expect(throws: QueueFull(queue: "disk", backlogMax: 2)) { try queue.submit {} }
+    #expect(queue.refusedCount == 1)
+    gate.signal()
+    done.wait()
+    #expect(QueueFull(queue: "disk", backlogMax: 2).description == "queue 'disk' is full (2 waiting)")
+  }
+
+  @Test func workRunsOffTheLoopAndItsResultComesBack() async throws {
+    try await onLoop {
+      let loop = LoopActor.shared.loop
+      let queue = BlockingQueue("work", backlogMax: 1)
+      let wasOnLoop = try await queue.run("a look around") { loop.isOnLoopThread }
+      #expect(!wasOnLoop && loop.isOnLoopThread)
+      await #expect(throws: SystemError("open /nowhere", errno: ENOENT)) {
+        try await queue.run("a bad file") { _ = try FileDescriptor.open("/nowhere", O_RDONLY) }
+      }
+    }
+  }
+
+  @Test func workThatIsLateIsNotWaitedFor() async throws {
+    try await onLoop {
+      let loop = LoopActor.shared.loop
+      let queue = BlockingQueue("late", backlogMax: 1)
+      let gate = DispatchSemaphore(value: 0)
+      await #expect(throws: DeadlineExceeded("late: a lookup")) {
+        try await queue.run("a lookup", until: loop.now + .milliseconds(2)) { gate.wait() }
+      }
+      await #expect(throws: QueueFull(queue: "late", backlogMax: 1)) {
+        try await queue.run("another") {}
+      }
+      gate.signal()
+    }
+  }
+
+  @Test func smallCausesBecomeOnePieceOfWork() async throws {
+    let queue = BlockingQueue("journal")
+    let sums = Locked<[UInt]>([])
+    let gate = DispatchSemaphore(value: 0)
+    try queue.submit { gate.wait() }
+    let source = queue.coalescingSource { sum in sums.withLock { $0.append(sum) } }
+    for _ in 0..<100 { source.add() }
+    gate.signal()
+    #expect(try await eventually { sums.withLock { $0 } == [100] })
+    source.cancel()
+  }
+
+  @Test func aFlushTimerRepeatsUntilItIsCancelled() async throws {
+    let queue = BlockingQueue("flush")
+    let count = Locked(0)
+    let timer = queue.flushTimer(every: .milliseconds(2), leeway: .zero) { count.withLock { $0 += 1 } }
+    #expect(try await eventually { count.withLock { $0 } >= 3 })
+    timer.cancel()
+    queue.dispatchQueue.sync {}
+    let after = count.withLock { $0 }
+    try await onLoop { try await LoopActor.shared.loop.sleep(for: .milliseconds(10)) }
+    #expect(count.withLock { $0 } == after)
+  }
+
+  /// Also: the descriptor is closed once, by the source, after its last read.
+  @Test(arguments: [false, true]) func outputOfAPipeArrivesWhole(cancelsEarly: Bool) async throws {
+    let queue = BlockingQueue("output")
+    let received = Locked<(bytes: Int, ended: Bool)>((0, false))
+    let pipe = try FileDescriptor.pipe()
+    let readEnd = pipe.read.raw
+    let writeRaw = pipe.write.raw
+    var writeEnd: FileDescriptor? = pipe.write
+    let source = try queue.readSource(pipe.read) { bytes in
+      received.withLock { $0 = ($0.bytes + bytes.count, bytes.isEmpty) }
+    }
+    let data = [UInt8](repeating: 7, count: 40_000)
+    let written = data.withUnsafeBytes { write(writeRaw, $0.baseAddress, $0.count) }
+    #expect(written == data.count)
+    #expect(try await eventually { received.withLock { $0.bytes } == data.count })
+    if cancelsEarly { source.cancel() } else { writeEnd.take()?.close() }
+    #expect(try await eventually { fcntl(readEnd, F_GETFD) == -1 })
+    #expect(received.withLock { $0.ended } == !cancelsEarly)
+  }
+}
