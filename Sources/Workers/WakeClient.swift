@@ -85,7 +85,7 @@ public struct WakeDetection: Sendable, Equatable {
 
   private func tellLoss() {
     let name = connection.service.name
-    log.once("slow", .warning, "worker '\(name)' does not keep up: audio for the wake word is lost")
+    log.once("slow", "worker '\(name)' does not keep up: audio for the wake word is lost")
   }
 
   private func tellRecovery() {
