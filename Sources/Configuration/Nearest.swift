@@ -2,8 +2,11 @@
 
 /// "Did you mean …?" for keys, names and choices.
 public enum Nearest {
-  /// The candidate that a typing mistake would turn into `word`; nil when none is near.
+  /// The candidate that `word` begins, or that a typing mistake turns into it; nil when none is near.
   public static func match(_ word: String, in candidates: [String]) -> String? {
+    if word.count >= 3, let longer = candidates.first(where: { $0.hasPrefix(word.lowercased()) }) {
+      return longer
+    }
     let limit = max(1, min(3, word.count / 3))
     let scored = candidates.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }
     guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= limit else { return nil }

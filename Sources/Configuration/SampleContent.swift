@@ -6,8 +6,8 @@ enum SampleContent {
     # The configuration of mtor. `mtor check FILE` tells every mistake in it.
     #
     # This file runs as it is: the examples below make a small house on simulated lines. Set `board` to
-    # yours and adapt the examples. A key that is commented out shows its default. Amounts carry their
-    # unit: 20ms, 8s, 5min · 256MiB · 16kHz · 70% · -15dB. On and off are written on and off.
+    # yours and adapt the examples. A key that is commented out shows its default. Amounts are written with
+    # their units: 20ms, 8s, 5min · 256MiB · 16kHz · 70% · -15dB.
     # Every key is described in docs/configuration.md.
     """
 

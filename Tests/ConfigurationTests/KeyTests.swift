@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import Configuration
+
+/// Each key of the configuration with something good and something bad.
+@Suite struct KeyTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    var key: String
+    var good: String
+    var bad: String
+    /// What the problem says.
+    var problem: String
+
+    var testDescription: String { key }
+
+    /// A line each: the key, `+` something good, `-` something bad, `!` the problem.
+    init(_ paragraph: [Substring]) {
+      key = String(paragraph[0])
+      good = String(paragraph[1].dropFirst(2))
+      bad = String(paragraph[2].dropFirst(2))
+      problem = String(paragraph[3].dropFirst(2))
+    }
+  }
+
+  static let rows: [Row] = table.split(separator: "\n\n").map { Row($0.split(separator: "\n")) }
+
+  private let reader = ConfigurationReader(boards: BoardCatalog(directories: []))
+
+  @Test(arguments: rows) func aGoodValueIsTakenAndABadOneIsTold(_ row: Row) throws {
+    _ = try reader.read(text: row.good, name: "f")
+    let problems = #expect(throws: ConfigurationProblems.self) {
+      try reader.read(text: row.bad, name: "f")
+    }
+    #expect(problems?.description.contains(row.problem) == true, "\(problems?.description ?? "")")
+  }
+
+  @Test func everyKeyOfTheTableHasARow() {
+    let rows = Set(Self.rows.map(\.key))
+    for key in Schema.root.keys {
+      let names: [String] = key.keys.isEmpty ? [key.key] : key.keys.map { key.key + "." + $0.key }
+      #expect(names.filter { !rows.contains($0) } == [])
+    }
+  }
+
+  private static let table = #"""
+    node
+    + node: hall
+    - node: My Hall
+    ! Did you mean 'my_hall'?
+
+    board
+    + board: sim
+    - board: gneric
+    ! Did you mean 'generic'?
+
+    lists
+    + lists: {a: [b, c]}
+    - lists: [b]
+    ! expected a map: the name of each list
+
+    commands
+    + commands: {go: "(go|run) [now]"}
+    - commands: {go: (go}
+    ! '(go': '(' is not closed
+
+    wake_phrases.phrase
+    + wake_phrases: [{phrase: Hey you}]
+    - wake_phrases: [r2d2]
+    ! write words of letters
+
+    wake_phrases.threshold
+    + wake_phrases: [{phrase: a, threshold: 1e-30}]
+    - wake_phrases: [{phrase: a, threshold: 2}]
+    ! '2' is out of range. Allowed: 1e-120…1.
+
+    wake_phrases.verify
+    + wake_phrases: [{phrase: a, verify: off}]
+    - wake_phrases: [{phrase: a, verify: on}]
+    ! 'on' is not a number
+
+    gpio.input
+    + gpio: {a: {input: 17}}
+    - gpio: {a: {input: }}
+    ! no value is given
+
+    gpio.output
+    + gpio: {a: {output: GPIO5}}
+    - gpio: {a: {output: [5]}}
+    ! found a list
+
+    gpio.led
+    + gpio: {a: {led: ACT}}
+    - gpio: {a: {led: {a: b}}}
+    ! found keys with values
+
+    gpio.chip
+    + gpio: {a: {input: 1, chip: c0}}
+    - gpio: {a: {led: x, chip: c0}}
+    ! only with input or output
+
+    gpio.bias
+    + gpio: {a: {input: 1, bias: pull_up}}
+    - gpio: {a: {input: 1, bias: pullup}}
+    ! Did you mean 'pull_up'?
+
+    gpio.active_low
+    + gpio: {a: {input: 1, active_low: yes}}
+    - gpio: {a: {input: 1, active_low: 1}}
+    ! '1' is neither on nor off.
+
+    gpio.debounce
+    + gpio: {a: {input: 1, debounce: 0ms}}
+    - gpio: {a: {input: 1, debounce: 20}}
+    ! '20' has no unit. Did you mean '20ms'?
+
+    gpio.kind
+    + gpio: {a: {input: 1, kind: motion}}
+    - gpio: {a: {input: 1, kind: door}}
+    ! not one of button, motion, contact
+
+    gpio.click_gap
+    + gpio: {a: {input: 1, click_gap: 0.4s}}
+    - gpio: {a: {input: 1, click_gap: 3s}}
+    ! Allowed: 50ms…2s.
+
+    gpio.hold_time
+    + gpio: {a: {input: 1, hold_time: 2s}}
+    - gpio: {a: {input: 1, hold_time: 2sec}}
+    ! unknown unit 'sec'
+
+    gpio.hold_repeat
+    + gpio: {a: {input: 1, hold_repeat: 100ms}}
+    - gpio: {a: {input: 1, hold_repeat: 1ms}}
+    ! out of range
+
+    gpio.off_delay
+    + gpio: {a: {input: 1, off_delay: 5min}}
+    - gpio: {a: {input: 1, off_delay: long}}
+    ! is not a duration
+
+    gpio.safe
+    + gpio: {a: {output: 1, safe: on}}
+    - gpio: {a: {input: 1, safe: on}}
+    ! only with output or led
+
+    automations.on
+    + automations: {a: {on: start, do: {log: x}}}
+    - automations: {a: {on: begin, do: {log: x}}}
+    ! 'begin' is not a trigger
+
+    automations.do
+    + automations: {a: {on: start, do: [{wait: 1s}]}}
+    - automations: {a: {on: start, do: []}}
+    ! 0 items; 1 to 64 are allowed
+
+    microphone.device
+    + microphone: {device: "card:USB,0"}
+    - microphone: {device: a, file: b}
+    ! exclude each other
+
+    microphone.file
+    + microphone: {file: a.wav}
+    - microphone: {file: ""}
+    ! the text is empty
+
+    microphone.command
+    + microphone: {command: [arecord, -q]}
+    - microphone: {command: arecord}
+    ! expected a list
+
+    microphone.rate
+    + microphone: {rate: 48kHz}
+    - microphone: {rate: 48000}
+    ! Did you mean '48000Hz'?
+
+    microphone.channel
+    + microphone: {channel: 1}
+    - microphone: {channel: left}
+    ! neither mix nor a number
+
+    microphone.period
+    + microphone: {period: 10ms}
+    - microphone: {period: 1s}
+    ! Allowed: 5ms…100ms.
+
+    microphone.buffer
+    + microphone: {buffer: 1s}
+    - microphone: {buffer: 40ms, period: 30ms}
+    ! two periods or more
+
+    microphone.noise_suppression
+    + microphone: {noise_suppression: -15dB}
+    - microphone: {noise_suppression: 15dB}
+    ! Allowed: -60dB…0dB.
+
+    microphone.automatic_gain
+    + microphone: {automatic_gain: on}
+    - microphone: {automatic_gain: max}
+    ! neither on nor off
+
+    speaker.device
+    + speaker: {device: off}
+    - speaker: {device: [a]}
+    ! found a list
+
+    speaker.period
+    + speaker: {period: 10ms}
+    - speaker: {period: -1ms}
+    ! out of range
+
+    speaker.buffer
+    + speaker: {buffer: 200ms}
+    - speaker: {buffer: 25ms}
+    ! two periods or more
+
+    speaker.mixer
+    + speaker: {mixer: Master}
+    - speaker: {mixer: }
+    ! no value is given
+
+    speaker.volume
+    + speaker: {mixer: PCM, volume: 70%}
+    - speaker: {mixer: PCM, volume: 70}
+    ! Did you mean '70%'?
+
+    voice.wake
+    + voice: {wake: button}
+    - voice: {wake: bouton}
+    ! Did you mean 'button'?
+
+    voice.barge_in
+    + voice: {barge_in: off}
+    - voice: {barge_in: never}
+    ! not one of wake, speech, off
+
+    voice.refractory
+    + voice: {refractory: 1s}
+    - voice: {refractory: 1m}
+    ! unknown unit 'm'
+
+    voice.pre_roll
+    + voice: {pre_roll: 500ms}
+    - voice: {pre_roll: 3s}
+    ! Allowed: 0ms…2s.
+
+    voice.start_trigger
+    + voice: {start_trigger: 40ms}
+    - voice: {start_trigger: 200ms}
+    ! out of range
+
+    voice.hangover
+    + voice: {hangover: 500ms}
+    - voice: {hangover: 20}
+    ! Did you mean '20ms'?
+
+    voice.minimum_utterance
+    + voice: {minimum_utterance: 300ms}
+    - voice: {minimum_utterance: 2s, maximum_utterance: 2s}
+    ! must be less than maximum_utterance
+
+    voice.maximum_utterance
+    + voice: {maximum_utterance: 20s}
+    - voice: {maximum_utterance: 1h}
+    ! out of range
+
+    voice.no_speech_timeout
+    + voice: {no_speech_timeout: 3s}
+    - voice: {no_speech_timeout: 0s}
+    ! out of range
+
+    voice.deadline
+    + voice: {deadline: 5s}
+    - voice: {deadline: soon}
+    ! Write a number and its unit
+
+    sounds.wake
+    + sounds: {wake: none}
+    - sounds: {wake: [a]}
+    ! found a list
+
+    sounds.failure
+    + sounds: {failure: no.wav}
+    - sounds: {failure: {a: b}}
+    ! found keys
+
+    services.wake
+    + services: {wake: speech}
+    - services: {wake: spech}
+    ! Did you mean 'speech'?
+
+    services.speech_to_text
+    + services: {speech_to_text: speech}
+    - services: {speech_to_text: a b}
+    ! is not a name
+
+    services.text_to_speech
+    + services: {text_to_speech: speech}
+    - services: {text_to_speech: big}
+    ! there is no worker 'big'
+
+    workers.command
+    + workers: {speech: {command: [a, b]}}
+    - workers: {speech: {command: []}}
+    ! 1 to 64
+
+    workers.url
+    + workers: {speech: {url: "tcp://box:10300"}}
+    - workers: {speech: {url: "http://box"}}
+    ! is not tcp://host:port
+
+    workers.memory_max
+    + workers: {speech: {memory_max: 128MiB}}
+    - workers: {speech: {memory_max: 128MB}}
+    ! unknown unit 'MB'
+
+    workers.nice
+    + workers: {speech: {nice: 5}}
+    - workers: {speech: {nice: 20}}
+    ! Allowed: -20…19.
+
+    workers.restart_backoff_max
+    + workers: {speech: {restart_backoff_max: 1min}}
+    - workers: {speech: {restart_backoff_max: 5ms}}
+    ! out of range
+
+    workers.voice
+    + workers: {speech: {voice: en-gb}}
+    - workers: {speech: {voice: }}
+    ! no value is given
+
+    workers.language
+    + workers: {speech: {language: de}}
+    - workers: {speech: {language: the language of Goethe}}
+    ! too long
+
+    log.level
+    + log: {level: debug}
+    - log: {level: warn}
+    ! Did you mean 'warning'?
+
+    log.modules
+    + log: {modules: {audio: debug}}
+    - log: {modules: {audio: all}}
+    ! log.modules.audio: 'all'
+
+    log.spoken_text
+    + log: {spoken_text: on}
+    - log: {spoken_text: 2}
+    ! neither on nor off
+    """#
+}
