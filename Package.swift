@@ -110,10 +110,18 @@ let tests: [Target] = [
   .testTarget(name: "TidyTests"),
 ]
 
+/// `make bench`: figures against baselines measured in the same run.
+let benchmarks: [Target] = [
+  .target(name: "CBench", path: "Benchmarks/CBench"),
+  .executableTarget(
+    name: "mtor-bench", dependencies: ["CBench", "CInstruments", "CLinux", "Loop", "Posix", "Time"],
+    path: "Benchmarks/mtor-bench"),
+]
+
 let package = Package(
   name: "mtor",
   products: [
     .executable(name: "mtor", targets: ["mtor"]),
     .executable(name: "mtor-speech", targets: ["mtor-speech"]),
   ],
-  targets: cModules + foundations + wrappers + pure + application + tests)
+  targets: cModules + foundations + wrappers + pure + application + benchmarks + tests)

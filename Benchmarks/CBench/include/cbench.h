@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Baselines: what a plain C program does on one epoll, and the threads that feed both sides. */
+#pragma once
+#include <stdint.h>
+
+/* A pipe that feeds itself, `count` times: epoll_wait, call of the handler, read, write.
+ * Nanoseconds per event. */
+double cb_relay(int count);
+
+/* `descriptors` always-ready eventfds, until `count` handlers were called: dispatch alone.
+ * Nanoseconds per event. */
+double cb_dispatch(int descriptors, int count);
+
+/* From now on another thread writes the time, 8 bytes of CLOCK_MONOTONIC nanoseconds, to `fd` every
+ * `gap_us`, `count` times. */
+void cb_feed(int fd, int count, unsigned gap_us);
+
+/* Receives what cb_feed writes in an epoll loop: nanoseconds from each write to the handler. */
+void cb_receive(int fd, int count, uint64_t *latencies);
+
+/* How much later than asked epoll_pwait2 returns: nanoseconds, `count` waits of `wait_ns`. */
+void cb_overshoot(int count, int64_t wait_ns, uint64_t *late);

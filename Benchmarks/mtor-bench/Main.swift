@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Loop
+import Posix
+
+/// Every case, in the order of the table.
+private let cases = loopCases + timerCases + idleCases
+
+@main struct Bench {
+  static func main() {
+    guard let options = Options(CommandLine.arguments.dropFirst()) else {
+      print(Options.usage)
+      exit(64)
+    }
+    let loop = LoopActor.shared.loop
+    loop.bindToCurrentThread()
+    let result = Locked<Int32>(0)
+    LoopActor.spawn("bench") {
+      let code = options.isIdleLoop ? try await idle() : await run(options)
+      result.withLock { $0 = code }
+      loop.stop()
+    }
+    loop.run()
+    exit(result.withLock { $0 })
+  }
+
+  /// 0 when every goal is met, 1 when one is missed or a case failed.
+  @LoopActor private static func run(_ options: Options) async -> Int32 {
+    var code: Int32 = 0
+    print(Report.header)
+    for one in cases where options.names.isEmpty || options.names.contains(where: one.name.hasPrefix) {
+      do {
+        let figures = try await one.run(options)
+        for figure in figures { print(Report.row(figure)) }
+        fflush(nil)
+        if figures.contains(where: { $0.meets == false }) { code = 1 }
+        try Report.append(figures, to: options.output)
+      } catch {
+        print("\(one.name): \(error)")
+        code = 1
+      }
+    }
+    return code
+  }
+
+  /// A loop with nothing but its signals, until SIGTERM.
+  @LoopActor private static func idle() async throws -> Int32 {
+    let ended = Ending()
+    let signals = try Signals([SIGTERM]) { _ in ended.waiter?.resume(returning: 0) }
+    defer { signals.close() }
+    return try await LoopActor.shared.loop.wait(on: "SIGTERM") { ended.waiter = $0 }
+  }
+
+  @LoopActor private final class Ending {
+    var waiter: Waiter<Int32>?
+  }
+}
