@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import ALSA
+import Configuration
+import DSP
+
+/// Turns what a device delivers into frames of 320 samples, 16 kHz mono S16. Everything is
+/// allocated at `init`.
+///
+/// This is the front end: an echo canceller would get each finished frame before the preprocessor,
+/// together with the speaker's frame of the same time.
+/// A class, so that the receiver of a frame may close the device it came from.
+final class CaptureFormat {
+  /// Where the device's samples go before `take`: room for `chunkFrames` frames.
+  let input: UnsafeMutableRawPointer
+  let chunkFrames: Int
+
+  private let device: PCMParameters
+  private let channel: MicrophoneSettings.Channel
+  private let mono: UnsafeMutableBufferPointer<Int16>
+  private let resampled: UnsafeMutableBufferPointer<Int16>
+  private let frame: UnsafeMutableBufferPointer<Int16>
+  private var filled = 0
+  private let resampler: Resampler?
+  private let preprocessor: Preprocessor?
+  /// 16 kHz samples by which the resampler lags.
+  private let delaySamples: Int
+
+  /// - Throws: `DSPError` when the device's rate cannot be converted.
+  init(_ device: PCMParameters, _ settings: MicrophoneSettings) throws(DSPError) {
+    var resampler: Resampler?
+    if device.rateHz != AudioFrame.rateHz {
+      resampler = try Resampler(fromHz: device.rateHz, toHz: AudioFrame.rateHz)
+    }
+    var preprocessor: Preprocessor?
+    if settings.noiseSuppressionDB < 0 || settings.automaticGain {
+      preprocessor = try Preprocessor(
+        rateHz: AudioFrame.rateHz, frameSamples: AudioFrame.samples,
+        noiseSuppressionDB: settings.noiseSuppressionDB, automaticGain: settings.automaticGain)
+    }
+    self.device = device
+    channel = settings.channel
+    chunkFrames = max(1, device.periodFrames)
+    delaySamples = resampler?.delayFrames ?? 0
+    self.resampler = resampler
+    self.preprocessor = preprocessor
+    input = .allocate(byteCount: chunkFrames * device.bytesPerFrame, alignment: 16)
+    mono = .allocate(capacity: chunkFrames)
+    resampled = .allocate(capacity: chunkFrames * AudioFrame.rateHz / device.rateHz + 64)
+    frame = .allocate(capacity: AudioFrame.samples)
+  }
+
+  deinit {
+    input.deallocate()
+    mono.deallocate()
+    resampled.deallocate()
+    frame.deallocate()
+  }
+
+  /// Takes `frames` device frames from `input`; calls `emit` with each finished frame (borrowed
+  /// for the call) and the number of 16 kHz samples that were captured after its last one.
+  func take(_ frames: Int, _ emit: (UnsafeBufferPointer<Int16>, Int) -> Void) {
+    SampleConversion.toMono(
+      input, frames: frames, format: device.format, channels: device.channels, channel: channel,
+      into: mono.baseAddress!)
+    var samples = UnsafeBufferPointer(rebasing: mono[..<frames])
+    if resampler != nil {
+      let count = resampler!.process(samples, into: resampled).produced
+      samples = UnsafeBufferPointer(rebasing: resampled[..<count])
+    }
+    while !samples.isEmpty {
+      let count = min(AudioFrame.samples - filled, samples.count)
+      (frame.baseAddress! + filled).update(from: samples.baseAddress!, count: count)
+      filled += count
+      samples = UnsafeBufferPointer(rebasing: samples[count...])
+      guard filled == AudioFrame.samples else { return }
+      filled = 0
+      if preprocessor != nil { preprocessor!.process(frame.baseAddress!) }
+      emit(UnsafeBufferPointer(frame), samples.count + delaySamples)
+    }
+  }
+}
