@@ -88,7 +88,9 @@ let tests: [Target] = [
     name: "TestSupport", dependencies: ["CInstruments", "CLinux", "Loop", "Posix", "Time"],
     path: "Tests/TestSupport"),
   .testTarget(name: "LoopTests", dependencies: ["CLinux", "Loop", "Log", "Posix", "TestSupport", "Time"]),
-  .testTarget(name: "AudioTests", dependencies: ["ALSA", "DSP", "Loop", "Runtime", "TestSupport", "Time"]),
+  .testTarget(
+    name: "AudioTests",
+    dependencies: ["ALSA", "Configuration", "DSP", "Loop", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
   .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport", "YAML"]),

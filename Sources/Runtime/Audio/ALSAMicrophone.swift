@@ -39,7 +39,7 @@ import Time
   private var tokens: [WatchToken] = []
   private var retry: TimerToken?
   private var watchdog: TimerToken?
-  private var backoff = Backoff()
+  private var backoff = Backoff(first: .milliseconds(250), limit: .seconds(5))
   private var told: AudioEvent?
   private var lastRead = Instant.zero
   private var xrunWindow = (start: Instant.zero, count: 0)
@@ -142,7 +142,7 @@ import Time
 
   private func retryLater() {
     guard isStarted else { return }
-    retry = loop.after(backoff.next(), name: "microphone retry") { [weak self] in self?.open() }
+    retry = loop.after(backoff.take(), name: "microphone retry") { [weak self] in self?.open() }
   }
 
   private func refused(_ error: ALSAError) {

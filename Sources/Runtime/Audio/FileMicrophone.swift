@@ -18,7 +18,7 @@ import Time
   private var position = 0
   private var deadline = Instant.zero
   private var timer: TimerToken?
-  private var backoff = Backoff()
+  private var backoff = Backoff(first: .milliseconds(250), limit: .seconds(5))
   private var told: String?
   private lazy var tick: @LoopActor () -> Void = { [weak self] in self?.deliver() }
 
@@ -56,7 +56,7 @@ import Time
   private func refused(_ text: String) {
     if told != text { onEvent?(.unavailable(text)) }
     told = text
-    timer = loop.after(backoff.next(), name: "microphone file retry") { [weak self] in self?.load() }
+    timer = loop.after(backoff.take(), name: "microphone file retry") { [weak self] in self?.load() }
   }
 
   private func begin(_ samples: [Int16]) {
