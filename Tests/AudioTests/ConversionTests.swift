@@ -2,7 +2,9 @@
 @testable import ALSA
 import Configuration
 import DSP
+import Glibc
 @testable import Runtime
+import TestSupport
 import Testing
 
 @Suite struct ConversionTests {
@@ -73,6 +75,24 @@ import Testing
     #expect((7_900...8_100).contains(Int(middle.max() ?? 0)))
     let crossings = zip(middle, middle.dropFirst()).filter { $0 < 0 && $1 >= 0 }.count
     #expect((384...386).contains(crossings))
+  }
+
+  @Test(arguments: SampleFormat.allCases)
+  func convertingAndSuppressingNoiseAllocatesNothing(format: SampleFormat) async throws {
+    let device = PCMParameters(
+      device: "test", rateHz: 48_000, channels: 2, format: format, periodFrames: 960, bufferFrames: 9_600)
+    var settings = MicrophoneSettings()
+    settings.noiseSuppressionDB = -10
+    let capture = try CaptureFormat(device, settings)
+    memset(capture.input, 0, 960 * device.bytesPerFrame)
+    var frames = 0, lowest = UInt64.max
+    for _ in 0..<20 {
+      let before = Instruments.threadAllocations
+      capture.take(960) { _, _ in frames += 1 }
+      lowest = min(lowest, Instruments.threadAllocations - before)
+    }
+    #expect((19...20).contains(frames))
+    #expect(lowest == 0)
   }
 
   @Test func aRateThatDoesNotExistIsRefused() {
