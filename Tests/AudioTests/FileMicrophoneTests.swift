@@ -31,28 +31,6 @@ import Time
     #expect(heard.events == [.unavailable("microphone file /nonexistent.wav: No such file or directory")])
   }
 
-  @Test func aFrameCostsNoAllocation() async throws {
-    let directory = TemporaryDirectory()
-    let path = directory.write("silence.raw", String(repeating: "  ", count: 320 * 200))
-    let lowest = try await onLoop {
-      let microphone = FileMicrophone(path: path)
-      let loop = LoopActor.shared.loop
-      var before: UInt64 = 0, lowest = UInt64.max, frames = 0
-      try await loop.wait(on: "frames", until: loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
-        microphone.onFrame = { _, _ in
-          lowest = min(lowest, Instruments.threadAllocations - before)
-          frames += 1
-          if frames == 50 { waiter.resume(returning: ()) }
-          before = Instruments.threadAllocations
-        }
-        microphone.start()
-      }
-      microphone.stop()
-      return lowest
-    }
-    #expect(lowest == 0)
-  }
-
   struct Heard: Sendable {
     var samples: [Int16] = []
     var instants: [Instant] = []

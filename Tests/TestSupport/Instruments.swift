@@ -34,8 +34,6 @@ public enum Instruments {
   /// Allocations of the calling thread so far.
   public static var threadAllocations: UInt64 { ci_thread_allocations() }
   public static var allocationsAreCounted: Bool { ci_allocations_are_counted() }
-  /// Allocations of the calling thread since it began.
-  public static var threadAllocations: UInt64 { ci_thread_allocations() }
   public static var threadCount: Int { Int(ci_thread_count()) }
 
   private static func lowest(
