@@ -40,11 +40,14 @@ extension SentenceNode {
     case .slot(let slot): return [[slot.source.mark]]
     case .optional(let node): return Array(([[]] + node.readings(limit: limit)).prefix(limit))
     case .alternatives(let nodes):
-      return Array(nodes.lazy.flatMap { $0.readings(limit: limit) }.prefix(limit))
+      return nodes.reduce(into: []) { all, node in
+        if all.count < limit { all += node.readings(limit: limit - all.count) }
+      }
     case .sequence(let nodes):
       return nodes.reduce([[]]) { heads, node in
         let tails = node.readings(limit: limit)
-        return Array(heads.lazy.flatMap { head in tails.lazy.map { head + $0 } }.prefix(limit))
+        let count = min(limit, heads.count * tails.count)
+        return (0..<count).map { heads[$0 / tails.count] + tails[$0 % tails.count] }
       }
     }
   }

@@ -82,7 +82,7 @@ struct SentenceParser {
       return group(node, from: start)
     case "{":
       let node = SentenceNode.slot(try slot(lists: &lists))
-      return SentencePiece(node: node, word: nil, range: start..<index, isTight: (false, false))
+      return SentencePiece(node: node, word: nil, range: start..<index, isTight: (true, true))
     default: return try word()
     }
   }
@@ -123,12 +123,16 @@ struct SentenceParser {
     }
     let word = String(text[start..<index])
     let node = SentenceNode.words(SpokenText.words(word))
-    return SentencePiece(node: node, word: word, range: start..<index, isTight: (true, true))
+    let edges = (Self.isPartOfWord(text[start]), Self.isPartOfWord(text[index - 1]))
+    return SentencePiece(node: node, word: word, range: start..<index, isTight: edges)
   }
 
   private static func isSpeakable(_ character: Character) -> Bool {
+    isPartOfWord(character) || ".,:!?-%&°".contains(character)
+  }
+
+  private static func isPartOfWord(_ character: Character) -> Bool {
     character.isLetter || character.isASCIIDigit || character.isApostrophe
-      || ".,:!?-%&°".contains(character)
   }
 
   // MARK: Slots

@@ -77,7 +77,7 @@ extension [String] {
   func nearest(to word: String) -> String? {
     let ranked = map { (distance: Self.distance($0, word), word: $0) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance <= Swift.max(1, word.count / 3) ? best.word : nil
+    return best.distance <= (word.count < 4 ? 1 : Swift.max(2, word.count / 3)) ? best.word : nil
   }
 
   /// Insertions, deletions and replacements from one word to the other.
