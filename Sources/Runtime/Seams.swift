@@ -92,3 +92,18 @@ public struct LineEdge: Sendable, Equatable {
     self.isInitial = isInitial
   }
 }
+
+extension AudioEvent {
+  /// In a few words, for the log and `mtor status`.
+  public var summary: String {
+    switch self {
+    case .opened(let parameters): parameters
+    case .xrun(let total): "xrun, \(total) since start"
+    case .suspended: "suspended"
+    case .resumed: "resumed"
+    case .unplugged: "unplugged"
+    case .unavailable(let reason): reason
+    case .ended: "no more audio"
+    }
+  }
+}

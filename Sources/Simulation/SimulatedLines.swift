@@ -7,7 +7,7 @@ import Time
 /// The lines of board `sim`: inputs are pressed by a script or a test, outputs are read back.
 ///
 /// Levels are logical, and every name of the configuration exists; `fail` takes a line away.
-@LoopActor public final class SimulatedLines: Lines {
+@LoopActor public final class SimulatedLines: Lines, SimulatedInputs {
   public var onEdge: (@LoopActor (LineEdge) -> Void)?
   public var onEvent: (@LoopActor (String) -> Void)?
   /// Called with each change of an output, in percent: the demo's timeline and tests.

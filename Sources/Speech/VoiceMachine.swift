@@ -8,7 +8,8 @@ import Time
 /// driver owns the ring, the recogniser and the loudspeaker. A frame in which nothing happens
 /// allocates nothing.
 public struct VoiceMachine: Sendable {
-  public let settings: VoiceSettings
+  /// New ones hold from the next utterance on.
+  public var settings: VoiceSettings
   /// Our own voice is being heard.
   public private(set) var isReplying = false
 

@@ -4,6 +4,7 @@
 /// has `static let check`.
 enum Commands {
   static let all: [Command] = [
-    check, config, devices, version, help, completion, generate,
+    run, demo, check, config, devices, status, tasks, listen, ask, say, record, gpioGet, gpioSet, gpioWatch,
+    gpioPress, log, reload, version, help, completion, generate,
   ]
 }

@@ -24,9 +24,10 @@ import Time
   public func notify(_ message: String) {
     guard fd >= 0, var address else { return }
     let bytes = Array(message.utf8)
+    let length = Self.length(of: address)
     _ = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(fd, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, Self.length(of: address))
+        sendto(fd, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
       }
     }
   }

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+import Automation
+import Intents
+import Log
+import Loop
+import Time
+
+/// Executes what the rule engine decides: lines, speech, sounds, programs.
+@LoopActor public final class Automations {
+  private var lines: LineDriver
+  private let replies: Replies
+  private let timeline: Timeline
+  private let files: BlockingQueue
+  private let loop = LoopActor.shared.loop
+  private let log = Logger("automation")
+  private var engine: RuleEngine
+  private var timer: TimerToken?
+  /// What each run belongs to.
+  private var flights: [UInt64: Flight] = [:]
+  /// Steps that take time.
+  private var tasks: [RuleEngine.RunID: Task<Void, any Error>] = [:]
+
+  public init(rules: [Rule], lines: LineDriver, replies: Replies, timeline: Timeline, files: BlockingQueue) {
+    engine = RuleEngine(rules)
+    self.lines = lines
+    self.replies = replies
+    self.timeline = timeline
+    self.files = files
+  }
+
+  /// Other rules from now on. Runs of the old ones end here; what they have begun to say is heard.
+  public func replace(rules: [Rule], lines: LineDriver) {
+    stop()
+    for flight in flights.values {
+      flight.failure = "the configuration was changed"
+      flight.waiter?.resume(returning: ())
+    }
+    flights = [:]
+    engine = RuleEngine(rules)
+    self.lines = lines
+  }
+
+  public var running: [String] { engine.running }
+  public func isAwaited(_ trigger: Trigger) -> Bool { engine.isAwaited(trigger) }
+
+  /// Starts the rules of `trigger` and returns at once.
+  public func fire(_ trigger: Trigger, slots: [String: String] = [:], exchange: Exchange) {
+    begin(trigger, slots, Flight(exchange))
+  }
+
+  /// Starts the rules of `trigger` and waits for their ends: completed with what was said, failed
+  /// with the first step that failed, rejected when the rule is still busy with an earlier trigger.
+  public func run(_ trigger: Trigger, slots: [String: String], exchange: Exchange) async -> Outcome {
+    let flight = Flight(exchange)
+    begin(trigger, slots, flight)
+    if !flight.runs.isEmpty {
+      try? await loop.wait(on: "automation") { (waiter: Waiter<Void>) in flight.waiter = waiter }
+    }
+    if let failure = flight.failure { return .failed(reason: failure) }
+    if flight.isRefused { return .rejected(reason: "that automation is still running") }
+    return .completed(text: flight.said.joined(separator: " "))
+  }
+
+  /// Ends what takes time; the lines are the line driver's to put into their safe state.
+  public func stop() {
+    for task in tasks.values { task.cancel() }
+    tasks = [:]
+    if let timer = timer.take() { loop.cancel(timer) }
+  }
+
+  private func begin(_ trigger: Trigger, _ slots: [String: String], _ flight: Flight) {
+    perform(engine.handle(.trigger(trigger, slots: slots), at: loop.now), flight)
+  }
+
+  /// `flight` is that of the trigger; actions of runs begun earlier know theirs.
+  private func perform(_ actions: [RuleEngine.Action], _ flight: Flight? = nil) {
+    for action in actions {
+      switch action {
+      case .perform(let step, let rule, let run):
+        if let flight, flights[run.run] == nil {
+          flights[run.run] = flight
+          flight.runs.insert(run.run)
+        }
+        perform(step, rule, run)
+      case .abandon(let step, let rule, let run):
+        log.warning("\(rule): \(step.summary) took too long and was ended")
+        tasks.removeValue(forKey: run)?.cancel()
+      case .refused(let rule):
+        log.notice("\(rule): triggered again while it runs, ignored")
+        flight?.isRefused = true
+      case .finished(_, let run): end(run.run)
+      }
+    }
+    setTimer()
+  }
+
+  private func end(_ run: UInt64) {
+    guard let flight = flights.removeValue(forKey: run) else { return }
+    flight.runs.remove(run)
+    if flight.runs.isEmpty { flight.waiter?.resume(returning: ()) }
+  }
+
+  private func setTimer() {
+    if let timer { loop.cancel(timer) }
+    timer = engine.nextDeadline.map { deadline in
+      loop.at(deadline, name: "automation") { [unowned self] in perform(engine.advance(to: loop.now)) }
+    }
+  }
+
+  private func perform(_ step: Step, _ rule: String, _ run: RuleEngine.RunID) {
+    let flight = flights[run.run]
+    switch step {
+    case .say(let text): inTask(run, rule, step) { [self] in try await say(text, flight) }
+    case .play(let file): inTask(run, rule, step) { [self] in try await play(file, flight) }
+    case .run(let argv, let timeout):
+      told(step, flight)
+      inTask(run, rule, step) { [self] in try await Command.run(argv, timeout: timeout, log: log) }
+    case .log(let text): log.notice("\(rule): \(text)")
+    case .wait: break
+    case .set, .toggle, .pulse, .blink, .pattern:
+      if perform(step) { told(step, flight) } else { failed(step, rule, "no such line now", flight) }
+    }
+  }
+
+  /// Steps about lines; false when the line is not to be had.
+  private func perform(_ step: Step) -> Bool {
+    switch step {
+    case .set(let line, let on): lines.command(line, .set(on))
+    case .toggle(let line): lines.command(line, .toggle)
+    case .pulse(let line, let duration): lines.command(line, .pulse(duration))
+    case .blink(let line, let on, let off, let count):
+      lines.command(line, .blink(on: on, off: off, count: count))
+    case .pattern(let line, let name):
+      LinePattern(rawValue: name).map { lines.command(line, .pattern($0)) } ?? false
+    case .say, .play, .run, .log, .wait: true
+    }
+  }
+
+  private func inTask(
+    _ run: RuleEngine.RunID, _ rule: String, _ step: Step,
+    _ body: @escaping @Sendable @LoopActor () async throws -> Void
+  ) {
+    let flight = flights[run.run]
+    tasks[run] = LoopActor.spawn("\(rule): \(step.summary)") { [self] in
+      do { try await body() } catch is CancellationError {} catch {
+        failed(step, rule, "\(error)", flight)
+      }
+      tasks[run] = nil
+      perform(engine.handle(.stepEnded(run), at: loop.now))
+    }
+  }
+
+  private func say(_ text: String, _ flight: Flight?) async throws {
+    let exchange = flight?.exchange
+    flight?.said.append(text)
+    let deadline = flight?.replyDeadline ?? loop.now + .seconds(10)
+    _ = try await replies.say(text, deadline: deadline) { [timeline] at in
+      if let exchange { timeline.emit(exchange.entry(.reply, text, at: at, isSpoken: true)) }
+    }
+    flight?.hasReplied = true
+  }
+
+  private func play(_ file: String, _ flight: Flight?) async throws {
+    let sound: Sound
+    if let tone = Tones.named(file) { sound = tone } else {
+      sound = try await files.run("read \(file)", until: loop.now + .seconds(5)) { try SoundFile.load(file) }
+    }
+    if let flight { timeline.emit(flight.exchange.entry(.action, "play \(file)")) }
+    _ = try await replies.play(sound, deadline: flight?.replyDeadline ?? loop.now + .seconds(10))
+    flight?.hasReplied = true
+  }
+
+  private func told(_ step: Step, _ flight: Flight?) {
+    if let flight { timeline.emit(flight.exchange.entry(.action, step.summary)) }
+  }
+
+  private func failed(_ step: Step, _ rule: String, _ reason: String, _ flight: Flight?) {
+    log.warning("\(rule): \(step.summary): \(reason)")
+    if flight?.failure == nil { flight?.failure = "\(step.summary): \(reason)" }
+  }
+
+  /// The runs that one trigger has started.
+  @LoopActor private final class Flight {
+    let exchange: Exchange
+    var runs: Set<UInt64> = []
+    var waiter: Waiter<Void>?
+    var said: [String] = []
+    var failure: String?
+    var isRefused = false
+    var hasReplied = false
+
+    init(_ exchange: Exchange) { self.exchange = exchange }
+
+    /// The exchange's deadline holds for the first sample heard; a later reply has its own time.
+    var replyDeadline: Instant {
+      hasReplied ? LoopActor.shared.loop.now + .seconds(10) : exchange.deadline
+    }
+  }
+}
+
+extension Step {
+  /// The step in a few words, for the timeline and the log.
+  public var summary: String {
+    switch self {
+    case .set(let line, let on): "\(line) \(on ? "on" : "off")"
+    case .toggle(let line): "toggle \(line)"
+    case .pulse(let line, let duration): "pulse \(line) for \(duration)"
+    case .blink(let line, _, _, let count): "blink \(line)\(count > 0 ? " \(count) times" : "")"
+    case .pattern(let line, let name): "\(line) \(name)"
+    case .say: "say"
+    case .play(let file): "play \(file)"
+    case .run(let argv, _): "run \(argv.first ?? "")"
+    case .log: "log"
+    case .wait(let duration): "wait \(duration)"
+    }
+  }
+}

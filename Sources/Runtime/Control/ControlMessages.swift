@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the command line asks of a running daemon: one JSON object on one line.
+public struct ControlRequest: Sendable, Equatable, Codable {
+  public enum Verb: String, Sendable, Codable, CaseIterable {
+    case status, tasks, ask, say, listen, trigger, lines, set, toggle, watch, press, level, reload
+  }
+
+  public var verb: Verb
+  /// `ask`, `say`: the text. `level`: the level's name.
+  public var text: String?
+  /// `set`, `toggle`, `press`, `watch`: the line's name. `level`: the module's, nil for all.
+  public var name: String?
+  /// `set`: the wanted state. `press`: down or up.
+  public var on: Bool?
+  /// `ask`, `say`: whole budget in milliseconds.
+  public var budgetMS: Int?
+
+  public init(
+    _ verb: Verb, text: String? = nil, name: String? = nil, on: Bool? = nil, budgetMS: Int? = nil
+  ) {
+    self.verb = verb
+    self.text = text
+    self.name = name
+    self.on = on
+    self.budgetMS = budgetMS
+  }
+}
+
+/// One line of the daemon's answer. Exactly one of the members is there; `done` or `error` is last.
+public struct ControlReply: Sendable, Equatable, Codable {
+  public var status: StatusReport?
+  public var tasks: [TaskReport]?
+  public var lines: [LineReport]?
+  public var entry: TimelineEntry?
+  public var edge: EdgeReport?
+  public var done: String?
+  public var error: String?
+
+  public init(
+    status: StatusReport? = nil, tasks: [TaskReport]? = nil, lines: [LineReport]? = nil,
+    entry: TimelineEntry? = nil, edge: EdgeReport? = nil, done: String? = nil, error: String? = nil
+  ) {
+    self.status = status
+    self.tasks = tasks
+    self.lines = lines
+    self.entry = entry
+    self.edge = edge
+    self.done = done
+    self.error = error
+  }
+
+  static let ok = ControlReply(done: "ok")
+}
+
+/// How the daemon is.
+public struct StatusReport: Sendable, Equatable, Codable {
+  public struct Worker: Sendable, Equatable, Codable {
+    public var name: String
+    public var state: String
+    public var pid: Int?
+    public var restarts: Int
+  }
+  public struct Stalls: Sendable, Equatable, Codable {
+    public var longest: String
+    public var longestMS: Double
+    /// Upper bound in milliseconds → handlers that took no longer.
+    public var histogramMS: [String: UInt64]
+  }
+
+  public var version: String
+  public var node: String
+  public var board: String
+  public var uptimeSeconds: Double
+  public var microphone: String
+  public var microphoneLevelDBFS: Double?
+  public var overruns: Int
+  public var speaker: String
+  public var workers: [Worker]
+  public var utterances: Int
+  public var understood: Int
+  public var loopWakeUps: UInt64
+  public var stalls: Stalls
+}
+
+/// One task on the loop.
+public struct TaskReport: Sendable, Equatable, Codable {
+  public var id: UInt64
+  public var name: String
+  /// `running` or `waiting`.
+  public var state: String
+  public var waitingOn: String? = nil
+  public var forMS: Double
+  public var deadlineInMS: Double? = nil
+}
+
+/// One line and its state.
+public struct LineReport: Sendable, Equatable, Codable {
+  public var name: String
+  public var direction: String
+  /// nil: not to be had now.
+  public var isOn: Bool?
+  public var edges: Int
+  public var lostEdges: Int
+}
+
+/// One edge of an input.
+public struct EdgeReport: Sendable, Equatable, Codable {
+  public var line: String
+  public var isActive: Bool
+  /// Monotonic clock, of the kernel's time stamp.
+  public var nanoseconds: UInt64
+  public var lostBefore: Int
+
+  init(_ edge: LineEdge) {
+    line = edge.line
+    isActive = edge.isActive
+    nanoseconds = edge.at.nanoseconds
+    lostBefore = edge.lostBefore
+  }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import JSON
+import Log
+import Loop
+import Posix
+import Time
+
+/// Serves `mtor status` and its like on a Unix socket: one request line in, reply lines out.
+@LoopActor public final class ControlServer {
+  /// Connections at the same time; more are closed at once.
+  public static let connectionsMax = 16
+  /// Longest request line.
+  public static let requestMaxBytes = 64 << 10
+  /// Reply bytes a slow reader may leave waiting before it is cut off.
+  public static let outputMaxBytes = 1 << 20
+
+  public typealias Handler = @LoopActor (ControlRequest, ControlSession) -> Void
+
+  private let socket: ListeningSocket
+  private let handler: Handler
+  private let loop = LoopActor.shared.loop
+  private let log = Logger("control")
+  private var token: WatchToken?
+  private var sessions: [ObjectIdentifier: ControlSession] = [:]
+
+  /// Listens at `path`, readable and writable for owner and group.
+  /// - Throws: `SystemError` naming the path: another daemon listens there, no permission.
+  public init(path: String, handler: @escaping Handler) throws(SystemError) {
+    socket = try ListeningSocket.open(.unix(path), mode: 0o660)
+    self.handler = handler
+    token = try loop.watch(socket.descriptor.raw, .read, name: "control") { [unowned self] _ in accept() }
+  }
+
+  public func close() {
+    if let token { loop.unwatch(token) }
+    token = nil
+    for session in sessions.values { session.close() }
+  }
+
+  private func accept() {
+    do throws(SystemError) {
+      guard let descriptor = try socket.accept() else { return }
+      if sessions.count >= Self.connectionsMax { return }
+      let session = try ControlSession(
+        descriptor, handler: handler, onClosed: { [weak self] in self?.sessions[ObjectIdentifier($0)] = nil })
+      sessions[ObjectIdentifier(session)] = session
+    } catch { log.once("accept", .warning, "cannot accept: \(error)") }
+  }
+}
+
+/// One connection to the control socket. Ends after its last reply, or when the client goes away.
+@LoopActor public final class ControlSession {
+  /// Called once when the connection is gone, whoever ended it.
+  public var onEnd: (@LoopActor () -> Void)?
+
+  private let descriptor: FileDescriptor
+  private let handler: ControlServer.Handler
+  private let onClosed: @LoopActor (ControlSession) -> Void
+  private let loop = LoopActor.shared.loop
+  private var token: WatchToken?
+  private var input: [UInt8] = []
+  private var output: [UInt8] = []
+  private var isEnding = false
+  private var hasRequest = false
+
+  init(
+    _ descriptor: consuming FileDescriptor, handler: @escaping ControlServer.Handler,
+    onClosed: @escaping @LoopActor (ControlSession) -> Void
+  ) throws(SystemError) {
+    self.descriptor = descriptor
+    self.handler = handler
+    self.onClosed = onClosed
+    token = try loop.watch(self.descriptor.raw, .read, name: "control session") { [unowned self] ready in
+      self.ready(ready)
+    }
+  }
+
+  /// Sends one reply line.
+  public func send(_ reply: ControlReply) {
+    guard token != nil, let line = try? JSONText.encode(reply) else { return }
+    if output.count + line.count > ControlServer.outputMaxBytes { return close() }
+    output += line
+    output.append(UInt8(ascii: "\n"))
+    flush()
+  }
+
+  /// Sends the last reply line and ends the connection once it is out.
+  public func finish(_ reply: ControlReply) {
+    isEnding = true
+    send(reply)
+  }
+
+  public func close() {
+    guard let token else { return }
+    self.token = nil
+    loop.unwatch(token)
+    onEnd?()
+    onEnd = nil
+    onClosed(self)
+  }
+
+  private func ready(_ interest: Interest) {
+    if interest.contains(.write) { flush() }
+    if !interest.isDisjoint(with: [.read, .hangup, .error]) { read() }
+  }
+
+  private func read() {
+    do throws(SystemError) {
+      let bytes = try descriptor.read(upTo: 4096)
+      if bytes.isEmpty { return close() }
+      input += bytes
+    } catch {
+      return error.errno == EAGAIN ? () : close()
+    }
+    guard !hasRequest else { return input.removeAll() }
+    if let end = input.firstIndex(of: UInt8(ascii: "\n")) { return take(Array(input[..<end])) }
+    if input.count > ControlServer.requestMaxBytes {
+      finish(ControlReply(error: "request longer than \(ControlServer.requestMaxBytes) bytes"))
+    }
+  }
+
+  private func take(_ line: [UInt8]) {
+    hasRequest = true
+    input.removeAll()
+    do throws(JSONError) {
+      handler(try JSONText.decode(ControlRequest.self, from: line), self)
+    } catch { finish(ControlReply(error: "not a request: \(error)")) }
+  }
+
+  private func flush() {
+    while !output.isEmpty {
+      do throws(SystemError) {
+        output.removeFirst(try descriptor.write(output[...]))
+      } catch {
+        if error.errno != EAGAIN { return close() }
+        break
+      }
+    }
+    guard let token else { return }
+    if output.isEmpty && isEnding { return close() }
+    loop.modify(token, output.isEmpty ? .read : [.read, .write])
+  }
+}

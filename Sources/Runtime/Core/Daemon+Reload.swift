@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import Automation
+import Configuration
+import Loop
+import Speech
+
+extension Daemon {
+  /// Takes over new settings as far as it can while running.
+  ///
+  /// Commands, automations, lines, sounds, voice and log settings take effect at once; what is tied to
+  /// an open device or a worker's process is said and stays as it is until the next start.
+  /// - Throws: as `init`; then nothing has changed.
+  public func reload(_ new: Settings) throws {
+    serviceManager.reloading()
+    defer { serviceManager.ready("running on board \(settings.board)") }
+    let grammar = try CommandGrammar(new.commands, lists: new.lists)
+    let cues = try Self.cues(new.sounds)
+    if new == settings { return log.info("configuration read again: nothing has changed") }
+    try services.reload(grammar, wakePhrases: new.wakePhrases)
+    Self.apply(new.log)
+    replies.cues = cues
+    if new.lines != settings.lines { replaceLines(new.lines) }
+    automations.replace(rules: new.automations, lines: lines)
+    commands.grammar = grammar
+    voice?.settings = new.voice
+    let stays = Self.needingRestart(from: settings, to: new)
+    settings = new
+    let note = stays.isEmpty ? "" : "; after the next start: \(stays.joined(separator: ", "))"
+    log.notice("configuration read again and taken over\(note)")
+  }
+
+  /// The top-level keys whose change takes effect at the next start.
+  static func needingRestart(from old: Settings, to new: Settings) -> [String] {
+    [
+      ("board", old.board != new.board), ("microphone", old.microphone != new.microphone),
+      ("speaker", old.speaker != new.speaker), ("services", old.services != new.services),
+      ("workers", old.workers != new.workers), ("wake_phrases", old.wakePhrases != new.wakePhrases),
+    ].filter(\.1).map(\.0)
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+import Automation
+import Configuration
+import Intents
+import Log
+import Loop
+import Speech
+import Time
+
+/// The runtime of one board: joins the devices, the workers and the machines.
+@LoopActor public final class Daemon {
+  public static let version = "0.1.0"
+  /// Time the parts get to end in an orderly way.
+  public static let stopLimit: Duration = .seconds(5)
+
+  public let timeline = Timeline()
+  public internal(set) var settings: Settings
+  public let started = LoopActor.shared.loop.now
+
+  let directory: String
+  let devices: Devices
+  let loop = LoopActor.shared.loop
+  let log = Logger("mtor")
+  let files = BlockingQueue("files", backlogMax: 16)
+  let serviceManager = ServiceManager()
+  private(set) var lines: LineDriver
+  private(set) var services: SpeechServices
+  private(set) var replies: Replies
+  private(set) var automations: Automations
+  private(set) var commands: Commands
+  private(set) var voice: VoicePath?
+  /// Reads the configuration again; the text says what was wrong, nil that all is well.
+  public var onReload: (@LoopActor () -> String?)?
+  private(set) var utterances = 0
+  private(set) var microphoneState = "off"
+  private(set) var overruns = 0
+  var asked = 0
+  var lastObserver = 0
+  var control: ControlServer?
+  var lineObservers: [Int: @LoopActor (LineEdge) -> Void] = [:]
+
+  /// Builds the parts; opens nothing but files below `directory`.
+  ///
+  /// - Parameter directory: for sockets and files that end with the daemon; exists.
+  /// - Throws: `CommandGrammarError`, `EndpointError` (`mtor check` finds them too), `SoundError` for a
+  ///   sound file, `SystemError` for the directory.
+  public init(_ settings: Settings, devices: Devices, directory: String) throws {
+    self.settings = settings
+    self.devices = devices
+    self.directory = directory
+    let grammar = try CommandGrammar(settings.commands, lists: settings.lists)
+    lines = LineDriver(devices.lines, settings: settings.lines)
+    services = try SpeechServices(
+      settings, grammar: grammar, needsVoice: devices.microphone != nil, directory: directory)
+    replies = Replies(
+      speaker: devices.speaker, textToSpeech: services.textToSpeech, cues: try Self.cues(settings.sounds))
+    automations = Automations(
+      rules: settings.automations, lines: lines, replies: replies, timeline: timeline, files: files)
+    commands = Commands(grammar: grammar, automations: automations, timeline: timeline)
+    if let microphone = devices.microphone {
+      voice = VoicePath(
+        settings: settings.voice, microphone: microphone, wake: services.wake,
+        speechToText: services.speechToText, replies: replies, commands: commands, timeline: timeline)
+      microphoneState = "starting"
+    }
+  }
+
+  /// Starts everything; ready when this returns. A device or worker that is away is tried again.
+  /// - Throws: `SystemError` when another daemon has the control socket.
+  public func start() throws {
+    Self.apply(settings.log)
+    observe()
+    control = try ControlServer(path: "\(directory)/control.sock") { [unowned self] in answer($0, $1) }
+    services.start()
+    connectLines()
+    lines.start()
+    voice?.onMicrophone = { [unowned self] in watch($0) }
+    voice?.start()
+    serviceManager.ready("running on board \(settings.board)")
+    serviceManager.startWatchdog { true }
+    log.info("ready: board \(settings.board), \(settings.lines.count) lines, \(settings.commands.count) commands")
+    automations.fire(.start, exchange: exchange(nil))
+  }
+
+  /// Ends everything: outputs safe, children gone, files closed. Returns within `stopLimit`.
+  public func stop() async {
+    serviceManager.stopping()
+    control?.close()
+    voice?.stop()
+    automations.stop()
+    replies.stop()
+    lines.stop()
+    await services.stop()
+  }
+
+  /// What belongs to a request that begins now.
+  func exchange(_ id: Int?, budget: Duration? = nil) -> Exchange {
+    Exchange(id: id, speechEnd: loop.now, budget: budget ?? settings.voice.deadline)
+  }
+
+  /// Other lines: all are released and requested anew.
+  func replaceLines(_ settings: [LineSettings]) {
+    lines.stop()
+    lines = LineDriver(devices.lines, settings: settings)
+    connectLines()
+    lines.start()
+  }
+
+  private func connectLines() {
+    lines.onGesture = { [unowned self] line, gesture, at in
+      timeline.emit(TimelineEntry(.gesture, "\(line) \(gesture.rawValue)"))
+      let trigger = Trigger.gesture(line: line, gesture)
+      if automations.isAwaited(trigger) { automations.fire(trigger, exchange: exchange(nil)) }
+    }
+    lines.onEdge = { [unowned self] edge in
+      for observer in lineObservers.values { observer(edge) }
+    }
+    lines.onEvent = { [unowned self] text in timeline.emit(TimelineEntry(.device, text)) }
+  }
+
+  private func watch(_ event: AudioEvent) {
+    if case .xrun(let total) = event { overruns = total } else { microphoneState = event.summary }
+  }
+
+  /// The log is one more observer of the timeline.
+  private func observe() {
+    let voiceLog = Logger("voice")
+    _ = timeline.add { [unowned self] entry in
+      if entry.stage == .utterance { utterances += 1 }
+      let who = entry.utterance.map { "utterance \($0): " } ?? ""
+      let what = entry.isSpoken && !settings.log.spokenText ? "(not logged)" : entry.text
+      let since = entry.sinceSpeechEndMS.map { " (+\(Int($0.rounded())) ms)" } ?? ""
+      let line = "\(who)\(entry.stage.rawValue) \(what)\(since)"
+      entry.stage == .failure ? voiceLog.notice(line) : voiceLog.info(line)
+    }
+    loop.onStall = { [log] name, duration in
+      log.once("stall.\(name)", every: .seconds(60), .warning, "'\(name)' held the loop for \(Int(duration.milliseconds)) ms")
+    }
+  }
+
+  static func cues(_ sounds: SoundSettings) throws(SoundError) -> [Replies.Cue: Sound] {
+    var cues: [Replies.Cue: Sound] = [:]
+    for (cue, name) in [(Replies.Cue.wake, sounds.wake), (.failure, sounds.failure)] where name != "none" {
+      if let tone = Tones.named(name) { cues[cue] = tone } else { cues[cue] = try SoundFile.load(name) }
+    }
+    return cues
+  }
+
+  static func apply(_ settings: LogSettings) {
+    Logging.level = LogLevel(settings.level)
+    for module in Logging.moduleLevels.keys { Logging.setLevel(nil, of: module) }
+    for (module, level) in settings.modules { Logging.setLevel(LogLevel(level), of: module) }
+  }
+}
+
+extension LogLevel {
+  init(_ level: LogSettings.Level) {
+    switch level {
+    case .debug: self = .debug
+    case .info: self = .info
+    case .notice: self = .notice
+    case .warning: self = .warning
+    case .error: self = .error
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import Glibc
+import Loop
+import Posix
+import Speech
+import Workers
+
+/// The workers of the voice path: children that we keep running, and the clients that talk to them.
+@LoopActor public final class SpeechServices {
+  public let wake: WakeClient?
+  public let speechToText: SpeechToTextClient?
+  public let textToSpeech: TextToSpeechClient?
+  public private(set) var children: [ChildWorker] = []
+
+  private let directory: String
+  private let grammarFile: String
+  private var sockets: [String: Endpoint] = [:]
+
+  /// - Parameters:
+  ///   - needsVoice: false leaves out wake and speech-to-text: there is no microphone.
+  ///   - directory: for sockets and the grammar file.
+  /// - Throws: `EndpointError` for a worker's URL; `SystemError` when the grammar can't be written.
+  public init(_ settings: Settings, grammar: CommandGrammar, needsVoice: Bool, directory: String) throws {
+    self.directory = directory
+    grammarFile = "\(directory)/commands.jsgf"
+    try Self.write(grammar.jsgf(name: "commands", optionalPrefixes: settings.wakePhrases.map(\.phrase)), to: grammarFile)
+
+    let services = settings.services
+    let hearsWake = needsVoice && settings.voice.wakeMode == .phrase
+    var used: Set<String> = []
+    var endpoints: [String: Endpoint] = [:]
+    for worker in settings.workers { endpoints[worker.name] = try Self.endpoint(of: worker, in: directory) }
+    func endpoint(_ name: String, if isNeeded: Bool) -> Endpoint? {
+      guard isNeeded, let endpoint = endpoints[name] else { return nil }
+      used.insert(name)
+      return endpoint
+    }
+    let names = settings.wakePhrases.map(\.phrase)
+    wake = endpoint(services.wake, if: hearsWake).map { WakeClient(services.wake, $0, names: names) }
+    speechToText = endpoint(services.speechToText, if: needsVoice).map {
+      SpeechToTextClient(services.speechToText, $0)
+    }
+    textToSpeech = endpoint(services.textToSpeech, if: settings.speaker.device != nil).map {
+      TextToSpeechClient(services.textToSpeech, $0)
+    }
+    for worker in settings.workers where used.contains(worker.name) {
+      if let child = child(worker, settings) { children.append(child) }
+    }
+  }
+
+  public func start() { for child in children { child.start() } }
+
+  public func stop() async {
+    for child in children { await child.stop() }
+  }
+
+  /// Gives the children a new grammar.
+  /// - Throws: `SystemError` when the file can't be written; the old grammar stays.
+  public func reload(_ grammar: CommandGrammar, wakePhrases: [WakePhrase]) throws {
+    try Self.write(grammar.jsgf(name: "commands", optionalPrefixes: wakePhrases.map(\.phrase)), to: grammarFile)
+    for child in children { child.reload() }
+  }
+
+  private static func endpoint(of worker: WorkerSettings, in directory: String) throws -> Endpoint {
+    switch worker.place {
+    case .url(let url): try Endpoint(url)
+    case .child: .unix(path: "\(directory)/\(worker.name).sock")
+    }
+  }
+
+  private func child(_ worker: WorkerSettings, _ settings: Settings) -> ChildWorker? {
+    guard case .child(let argv) = worker.place else { return nil }
+    let arguments = argv.flatMap { argument -> [String] in
+      if argument == "{options}" { return options(worker, settings) }
+      return [
+        argument.replacing("{socket}", with: "\(directory)/\(worker.name).sock")
+          .replacing("{directory}", with: directory)
+      ]
+    }
+    return ChildWorker(worker, arguments: [Self.located(arguments[0])] + arguments.dropFirst())
+  }
+
+  /// What `{options}` stands for: the wake phrases and the grammar, as `mtor-speech` takes them.
+  private func options(_ worker: WorkerSettings, _ settings: Settings) -> [String] {
+    var options = ["--grammar", grammarFile]
+    for phrase in settings.wakePhrases {
+      let verify = phrase.verify.map { "/\($0)" } ?? ""
+      options += ["--wake", "\(phrase.phrase)@\(phrase.threshold)\(verify)"]
+    }
+    if let voice = worker.voice { options += ["--voice", voice] }
+    return options
+  }
+
+  /// A program beside our own goes before one of the same name in PATH.
+  static func located(_ program: String) -> String {
+    guard !program.contains("/"), let own = ownDirectory() else { return program }
+    let sibling = "\(own)/\(program)"
+    return access(sibling, X_OK) == 0 ? sibling : program
+  }
+
+  private static func ownDirectory() -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+      let count = readlink("/proc/self/exe", buffer.baseAddress!, buffer.count - 1)
+      guard count > 0 else { return nil }
+      buffer[count] = 0
+      let path = String(cString: buffer.baseAddress!)
+      return path.lastIndex(of: "/").map { String(path[..<$0]) }
+    }
+  }
+
+  /// Replaces the file as a whole: a reader sees the old text or the new one.
+  private static func write(_ text: String, to path: String) throws(SystemError) {
+    let temporary = "\(path).new"
+    let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o640)
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      rest = rest.dropFirst(try file.write(rest))
+    }
+    if rename(temporary, path) != 0 { throw SystemError("write \(path)") }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import Log
+import Loop
+import Posix
+import Time
+
+/// Keeps a worker's process running: starts it, puts its output into our log, starts it again with
+/// backoff when it ends. Who talks to it is not this class's business.
+@LoopActor public final class ChildWorker {
+  /// First pause before a restart; doubles up to the configured bound.
+  static let backoffMin: Duration = .milliseconds(100)
+  /// A worker that ran so long starts again from the first pause.
+  static let stableAfter: Duration = .seconds(10)
+  /// Between SIGTERM and SIGKILL.
+  static let stopGrace: Duration = .seconds(2)
+
+  public let name: String
+  public private(set) var restarts = 0
+  /// Called each time a process has been started.
+  public var onStart: (@LoopActor () -> Void)?
+
+  private let program: Program
+  private let backoffMax: Duration
+  private let log: Logger
+  private let loop = LoopActor.shared.loop
+  private var child: Child?
+  private var output: [LineReader] = []
+  private var started = Instant.zero
+  private var backoff = backoffMin
+  private var timer: TimerToken?
+  private var stopped: Waiter<Void>?
+  private var isStopping = false
+
+  public var pid: Int32? { child?.pid }
+
+  /// - Parameter settings: an entry whose place is `.child`.
+  public init(_ settings: WorkerSettings, arguments: [String], environment: [String]? = nil) {
+    name = settings.name
+    backoffMax = settings.restartBackoffMax
+    log = Logger(settings.name)
+    program = Program(
+      arguments, environment: environment, output: .pipe, error: .pipe,
+      niceness: Int32(clamping: settings.nice),
+      addressSpaceMax: settings.memoryMaxBytes.map { UInt64(clamping: $0) })
+  }
+
+  public func start() {
+    timer = nil
+    do {
+      let child = try Child(program) { [weak self] in self?.exited($0) }
+      self.child = child
+      output = try child.readLines { [log] in log.info($0) }
+      started = loop.now
+      log.settle("start")
+      log.debug("started, pid \(child.pid)")
+      onStart?()
+    } catch {
+      log.once("start", .error, "cannot be started: \(error). Is it installed? (workers.\(name).command)")
+      restartLater()
+    }
+  }
+
+  /// Ends the process, within `stopGrace` and a little.
+  public func stop() async {
+    isStopping = true
+    if let timer { loop.cancel(timer) }
+    guard let child else { return }
+    child.stop(grace: Self.stopGrace)
+    try? await loop.wait(on: "worker \(name) to end", until: loop.now + Self.stopGrace + .seconds(1)) {
+      (waiter: Waiter<Void>) in stopped = waiter
+    }
+  }
+
+  /// Sends SIGHUP: read your files again.
+  public func reload() { child?.signal(1) }
+
+  private func exited(_ status: ExitStatus) {
+    child = nil
+    for reader in output { reader.finish() }
+    output = []
+    if isStopping {
+      stopped?.resume(returning: ())
+      return
+    }
+    let seconds = tenths((loop.now - started).milliseconds / 1000)
+    log.once("end", every: .seconds(60), .warning, "ended with \(status) after \(seconds) s; starting it again")
+    if loop.now - started >= Self.stableAfter { backoff = Self.backoffMin }
+    restarts += 1
+    restartLater()
+  }
+
+  private func restartLater() {
+    timer = loop.after(backoff, name: "restart worker") { [unowned self] in start() }
+    backoff = min(backoffMax, backoff * 2)
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Loop
+import Posix
+
+/// Reads a pipe, a child's output, by lines on the loop. Close it before letting go of it.
+@LoopActor final class LineReader {
+  /// Read at most so much in one turn of the loop.
+  static let readMaxBytes = 16 << 10
+
+  private let descriptor: FileDescriptor
+  private let onLine: @LoopActor (String) -> Void
+  private var lines = LineSplitter()
+  private var token: WatchToken?
+
+  /// - Throws: `SystemError` when no watch is left.
+  init(
+    _ descriptor: consuming FileDescriptor, onLine: @escaping @LoopActor (String) -> Void
+  ) throws(SystemError) {
+    self.descriptor = descriptor
+    self.onLine = onLine
+    token = try LoopActor.shared.loop.watch(self.descriptor.raw, .read, name: "child output") {
+      [unowned self] _ in
+      if !read() { close() }
+    }
+  }
+
+  /// Hands on what is still in the pipe, and ends.
+  func finish() {
+    if token != nil { _ = read() }
+    close()
+  }
+
+  func close() {
+    guard let token else { return }
+    self.token = nil
+    LoopActor.shared.loop.unwatch(token)
+    lines.finish(onLine)
+  }
+
+  /// Reads once what is there; false at the end of the stream.
+  private func read() -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: Self.readMaxBytes, alignment: 1) { buffer in
+      do throws(SystemError) {
+        let count = try descriptor.read(into: buffer)
+        lines.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), onLine)
+        return count > 0
+      } catch {
+        return error.errno == EAGAIN
+      }
+    }
+  }
+}
+
+extension Child {
+  /// Readers for those of the child's output streams that are pipes.
+  /// - Throws: `SystemError` when no watch is left; the child runs on.
+  func readLines(_ onLine: @escaping @LoopActor (String) -> Void) throws(SystemError) -> [LineReader] {
+    var readers: [LineReader] = []
+    if let output = output.take() { readers.append(try LineReader(output, onLine: onLine)) }
+    if let error = error.take() { readers.append(try LineReader(error, onLine: onLine)) }
+    return readers
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import Log
+import Loop
+import Time
+import Workers
+
+/// Everything the loudspeaker plays: spoken replies and sounds, one after the other.
+@LoopActor public final class Replies {
+  /// Short sounds that tell a state.
+  public enum Cue: Sendable { case wake, failure }
+
+  /// Replies waiting for the loudspeaker at most; more are refused.
+  public nonisolated static let waitingMax = 8
+
+  /// True from the first sample of a reply to its end: barge-in needs it.
+  public var onPlaying: (@LoopActor (Bool) -> Void)?
+
+  public var cues: [Cue: Sound]
+
+  private let speaker: (any Speaker)?
+  private let textToSpeech: TextToSpeechClient?
+  private let loop = LoopActor.shared.loop
+  private let log = Logger("reply")
+  private var waiting: [Waiter<Void>] = []
+  private var isBusy = false
+  /// Counts `stop()`: what was begun or queued before it is dropped.
+  private var epoch = 0
+  private var firstSample: (@LoopActor (Instant) -> Void)?
+
+  public init(speaker: (any Speaker)?, textToSpeech: TextToSpeechClient?, cues: [Cue: Sound] = [:]) {
+    self.speaker = speaker
+    self.textToSpeech = textToSpeech
+    self.cues = cues
+    speaker?.onFirstSample = { [unowned self] at in
+      firstSample?(at)
+      firstSample = nil
+    }
+  }
+
+  /// Speaks `text` after what is queued. True when it was heard to its end, false when it was cut off.
+  ///
+  /// - Parameters:
+  ///   - deadline: for the turn and the worker's first audio; what has begun is played to its end.
+  ///   - onFirstSample: called when the first sample goes to the device.
+  /// - Throws: `ReplyError`; the worker's error; `DeadlineExceeded`.
+  public func say(
+    _ text: String, deadline: Instant, onFirstSample: (@LoopActor (Instant) -> Void)? = nil
+  ) async throws -> Bool {
+    guard let textToSpeech else { throw ReplyError.noVoice }
+    return try await inTurn(until: deadline) { speaker in
+      self.firstSample = onFirstSample
+      let voice = try await textToSpeech.synthesize(text, deadline: deadline) { event in
+        switch event {
+        case .format(let rateHz, let channels): speaker.begin(rateHz: rateHz, channels: channels)
+        case .samples(let samples): speaker.write(samples)
+        }
+      }
+      return voice
+    }
+  }
+
+  /// Plays a sound after what is queued. True when it was heard to its end.
+  /// - Throws: `ReplyError`; `DeadlineExceeded`.
+  public func play(_ sound: Sound, deadline: Instant) async throws -> Bool {
+    try await inTurn(until: deadline) { speaker in
+      speaker.begin(rateHz: sound.rateHz, channels: sound.channels)
+      sound.samples.withUnsafeBufferPointer { speaker.write($0) }
+    }
+  }
+
+  /// Plays a cue if the configuration has one and nothing else is to be heard. Never waits.
+  public func cue(_ cue: Cue) {
+    guard let sound = cues[cue], !isBusy, speaker != nil else { return }
+    LoopActor.spawn("cue") { [self] in
+      _ = try await play(sound, deadline: loop.now + .seconds(2))
+    }
+  }
+
+  /// Silences what is heard and drops what is queued.
+  public func stop() {
+    epoch += 1
+    textToSpeech?.cancel()
+    speaker?.stop()
+  }
+
+  /// Waits for the loudspeaker, lets `body` feed it, and waits for the last sample.
+  private func inTurn(
+    until deadline: Instant, _ body: @LoopActor (any Speaker) async throws -> Void
+  ) async throws -> Bool {
+    guard let speaker else { throw ReplyError.noSpeaker }
+    let epoch = self.epoch
+    try await acquire(until: deadline)
+    defer { release() }
+    if epoch != self.epoch { return false }
+    onPlaying?(true)
+    defer { onPlaying?(false) }
+    try await body(speaker)
+    return try await loop.wait(on: "the loudspeaker") { (waiter: Waiter<Bool>) in
+      speaker.finish { waiter.resume(returning: $0) }
+    }
+  }
+
+  private func acquire(until deadline: Instant) async throws {
+    if !isBusy {
+      isBusy = true
+      return
+    }
+    if waiting.count >= Self.waitingMax { throw ReplyError.queueFull }
+    try await loop.wait(on: "the loudspeaker's queue", until: deadline) { (waiter: Waiter<Void>) in
+      waiting.append(waiter)
+      waiter.onAbandon { [self] in waiting.removeAll { $0 === waiter } }
+    }
+  }
+
+  private func release() {
+    if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume(returning: ()) }
+  }
+}
+
+/// Why nothing can be said.
+public enum ReplyError: Error, Equatable, CustomStringConvertible {
+  case noSpeaker, noVoice, queueFull
+
+  public var description: String {
+    switch self {
+    case .noSpeaker: "no loudspeaker is configured (speaker.device)"
+    case .noVoice: "no text-to-speech worker is configured (services.text_to_speech)"
+    case .queueFull: "\(Replies.waitingMax) replies are waiting already (Replies.waitingMax)"
+    }
+  }
+}

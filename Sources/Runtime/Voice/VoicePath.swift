@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import Log
+import Loop
+import Speech
+import Time
+import Workers
+
+/// Microphone → wake → utterance → transcript; what a transcript means is `Commands`' business.
+///
+/// Each frame goes into the ring, through the VAD and the machine, and to the wake worker; while an
+/// utterance is open it goes to the speech-to-text worker too. No allocation per frame.
+@LoopActor public final class VoicePath {
+  /// Audio kept for the pre-roll: longer than any pre-roll plus a wake engine's delay.
+  public static let ringSamples = 5 * AudioFormat.rateHz
+
+  /// New ones hold from the next utterance on.
+  var settings: VoiceSettings {
+    didSet { machine.settings = settings }
+  }
+  let replies: Replies
+  let commands: Commands
+  let timeline: Timeline
+  let loop = LoopActor.shared.loop
+  let log = Logger("voice")
+  private let microphone: any Microphone
+  private let wake: WakeClient?
+  private let speechToText: SpeechToTextClient?
+
+  private var ring = AudioRing(capacity: ringSamples)
+  private var activity = VoiceActivity()
+  private var machine: VoiceMachine
+  private var clock = FrameClock()
+  private var utterance: Utterance?
+  private var timer: TimerToken?
+  public var onMicrophone: (@LoopActor (AudioEvent) -> Void)?
+  /// The microphone's level, for `mtor status`.
+  public private(set) var meter = LevelMeter()
+  /// Utterances whose outcome is not known yet.
+  public private(set) var pending = 0
+
+  public init(
+    settings: VoiceSettings, microphone: any Microphone, wake: WakeClient?,
+    speechToText: SpeechToTextClient?, replies: Replies, commands: Commands, timeline: Timeline
+  ) {
+    self.settings = settings
+    self.microphone = microphone
+    self.wake = wake
+    self.speechToText = speechToText
+    self.replies = replies
+    self.commands = commands
+    self.timeline = timeline
+    machine = VoiceMachine(settings: settings)
+  }
+
+  public func start() {
+    microphone.onFrame = { [unowned self] samples, at in hear(samples, at) }
+    microphone.onEvent = { [unowned self] event in receive(event) }
+    replies.onPlaying = { [unowned self] isPlaying in handle(isPlaying ? .replyStarted : .replyEnded) }
+    wake?.onDetection = { [unowned self] name, phraseEnd in
+      timeline.emit(TimelineEntry(.wake, name))
+      handle(.wake(name: name, phraseEnd: phraseEnd))
+    }
+    wake?.start()
+    microphone.start()
+  }
+
+  /// Stops listening; an utterance that is being heard is forgotten.
+  public func stop() {
+    microphone.stop()
+    wake?.stop()
+    handle(.cancel)
+    replies.onPlaying = nil
+  }
+
+  /// Opens or ends an utterance as a button, the command line or a rule asks.
+  public func handle(_ event: VoiceEvent) {
+    let actions = machine.handle(event, at: loop.now)
+    if actions.isEmpty { return }
+    for action in actions { perform(action) }
+    setTimer()
+  }
+
+  private func hear(_ samples: UnsafeBufferPointer<Int16>, _ at: Instant) {
+    ring.append(samples)
+    meter.measure(samples)
+    clock.advance(to: ring.end, at: at)
+    wake?.write(samples, end: ring.end)
+    utterance?.stream.write(samples)
+    let isSpeech = activity.isSpeech(samples)
+    handle(.frame(VoiceFrame(isSpeech: isSpeech, isNoisy: activity.isNoisy, end: ring.end)))
+  }
+
+  private func receive(_ event: AudioEvent) {
+    onMicrophone?(event)
+    timeline.emit(TimelineEntry(.device, "microphone: \(event.summary)"))
+    switch event {
+    case .opened, .resumed: handle(.microphoneRestored)
+    case .suspended, .unplugged, .unavailable, .ended: handle(.microphoneLost)
+    case .xrun: break
+    }
+  }
+
+  private func perform(_ action: VoiceAction) {
+    switch action {
+    case .listening(let id, let trigger): listening(id, trigger)
+    case .utteranceBegan(let id, let from, _): begin(id, from: from)
+    case .utteranceEnded(let id, let end, _, let reason): finish(id, end, reason)
+    case .noSpeech(let id, let reason):
+      timeline.emit(TimelineEntry(.failure, "nothing was said (\(reason.rawValue))", utterance: id))
+    case .stopReply: replies.stop()
+    case .wakeIgnored(let reason): log.debug("wake ignored: \(reason.rawValue)")
+    }
+  }
+
+  private func listening(_ id: Int, _ trigger: VoiceTrigger) {
+    log.debug("listening (\(trigger)), utterance \(id)")
+    if case .wake = trigger { replies.cue(.wake) }
+  }
+
+  /// Speech has begun: the audio since `from` and all that follows goes to the recogniser.
+  private func begin(_ id: Int, from: SamplePosition) {
+    guard let speechToText else { return }
+    let latest = loop.now + settings.maximumUtterance + settings.deadline
+    let stream = speechToText.open("utterance \(id)", deadline: latest)
+    ring.visit(from..<ring.end) { stream.write($0) }
+    utterance = Utterance(id: id, begin: from, stream: stream)
+  }
+
+  private func finish(_ id: Int, _ end: SamplePosition, _ reason: VoiceAction.EndReason) {
+    guard let utterance = utterance.take(), utterance.id == id else { return }
+    guard [.silence, .maximum, .released].contains(reason) else {
+      utterance.stream.cancel()
+      return timeline.emit(TimelineEntry(.failure, "utterance dropped: \(reason.rawValue)", utterance: id))
+    }
+    let seconds = Double(end - utterance.begin) / Double(AudioFormat.rateHz)
+    let context = Exchange(id: id, speechEnd: clock.instant(of: end), budget: settings.deadline)
+    timeline.emit(context.entry(.utterance, "\(tenths(seconds)) s of speech, ended by \(reason.rawValue)"))
+    pending += 1
+    LoopActor.spawn("utterance \(id)") { [self] in
+      await conclude(utterance.stream, context)
+      pending -= 1
+    }
+  }
+
+  private func setTimer() {
+    if let timer { loop.cancel(timer) }
+    timer = machine.deadline.map { deadline in
+      loop.at(deadline, name: "voice") { [unowned self] in handle(.timer) }
+    }
+  }
+
+  private struct Utterance {
+    let id: Int
+    let begin: SamplePosition
+    let stream: TranscriptionStream
+  }
+}
+
+/// One decimal, for people.
+func tenths(_ value: Double) -> String {
+  let scaled = Int((value * 10).rounded())
+  return "\(scaled < 0 ? "-" : "")\(scaled.magnitude / 10).\(scaled.magnitude % 10)"
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import JSON
+import Runtime
+
+/// Commands that ask a running daemon one thing.
+extension Commands {
+  static let ask = Command(
+    name: "ask",
+    summary: "Give the running mtor a command in words, as if it had been said",
+    details: """
+      The text goes the way a transcript goes: it is matched with the configured sentences and the automation
+      of the command runs. Prints what mtor replies. Exits with 1 when the text is no command or its
+      automation failed.
+      """,
+    arguments: [Argument("TEXT", "The command in words.", count: .many)],
+    options: [budgetOption, .json],
+    examples: [Example("mtor ask turn on the kitchen light", "Quotes are not needed.")],
+    run: { invocation throws(CommandFailure) in
+      try request(
+        ControlRequest(.ask, text: invocation.arguments.joined(separator: " "), budgetMS: try budget(invocation)),
+        invocation)
+    })
+
+  static let say = Command(
+    name: "say",
+    summary: "Let the running mtor speak a text",
+    details: "Speaks through the configured text-to-speech worker and loudspeaker; ends when it has been heard.",
+    arguments: [Argument("TEXT", "What to say.", count: .many)],
+    options: [budgetOption, .json],
+    examples: [Example("mtor say dinner is ready", "Speaks three words.")],
+    run: { invocation throws(CommandFailure) in
+      try request(
+        ControlRequest(.say, text: invocation.arguments.joined(separator: " "), budgetMS: try budget(invocation)),
+        invocation)
+    })
+
+  static let log = Command(
+    name: "log",
+    summary: "Change how much the running mtor logs",
+    details: "Sets the level of one module, or of all that have no level of their own. Lasts until the next start.",
+    arguments: [
+      Argument("LEVEL", "debug, info, notice, warning or error."),
+      Argument("MODULE", "As in the log's second column; without it all.", count: .optional),
+    ],
+    options: [.json],
+    examples: [Example("mtor log debug voice", "Shows each decision of the voice path.")],
+    run: { invocation throws(CommandFailure) in
+      let module = invocation.arguments.count > 1 ? invocation.arguments[1] : nil
+      return try request(ControlRequest(.level, text: invocation.arguments[0], name: module), invocation)
+    })
+
+  static let reload = Command(
+    name: "reload",
+    summary: "Let the running mtor read its configuration again",
+    details: "As SIGHUP does, but tells the mistakes here. A file with mistakes changes nothing.",
+    options: [.json],
+    run: { invocation throws(CommandFailure) in try request(ControlRequest(.reload), invocation) })
+
+  private static let budgetOption = Option("timeout", value: "MILLISECONDS", "Give up after so long (30000).")
+
+  private static func budget(_ invocation: Invocation) throws(CommandFailure) -> Int {
+    guard let text = invocation.value("timeout") else { return 30_000 }
+    guard let value = Int(text), (1...120_000).contains(value) else {
+      throw CommandFailure(.usage, "--timeout \(text): write milliseconds from 1 to 120000.")
+    }
+    return value
+  }
+
+  /// Sends one request and prints its replies; a refusal of the daemon is exit code 1.
+  static func request(_ request: ControlRequest, _ invocation: Invocation) throws(CommandFailure) -> ExitCode {
+    let silence: Duration = .milliseconds(Int64(request.budgetMS ?? 5000) + 1000)
+    do throws(ControlError) {
+      try ControlClient.connect().request(request, silenceMax: silence) { reply in
+        guard let done = reply.done else { return }
+        if invocation.wantsJSON { try? Output.json(reply) } else if done != "ok" { Output.line(done) }
+      }
+      return .success
+    } catch {
+      guard error.isRefusal else { throw CommandFailure(.unavailable, error.description) }
+      if invocation.wantsJSON { try Output.json(ControlReply(error: error.description)) }
+      Output.error(error.description)
+      return .negative
+    }
+  }
+}

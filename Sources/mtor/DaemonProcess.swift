@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import Glibc
+import Log
+import Loop
+import Runtime
+
+/// A daemon as the process's main business: signals, reload, the orderly end.
+@LoopActor final class DaemonProcess {
+  /// The one of this process: the loop's handlers do not keep it.
+  private static var running: DaemonProcess?
+
+  /// Reads the configuration again.
+  var onReload: (@LoopActor () -> Result<Settings, CommandFailure>)?
+  /// Called once, before the loop stops.
+  var onEnd: (@LoopActor (ExitCode) -> Void)?
+
+  let daemon: Daemon
+  private let log = Logger("mtor")
+  private let loop = LoopActor.shared.loop
+  private var signals: Signals?
+  private var shutdown: Shutdown?
+
+  /// - Throws: as `Daemon.init`; `SystemError` for the signals.
+  init(_ settings: Settings, directory: String) throws {
+    // Before the daemon: its threads have to inherit the blocked signals.
+    var handle: (@LoopActor (Int32) -> Void)?
+    signals = try Signals([SIGTERM, SIGINT, SIGHUP]) { handle?($0) }
+    daemon = try Daemon(settings, devices: .forBoard(settings), directory: directory)
+    let shutdown = Shutdown(drainLimit: Daemon.stopLimit) { [unowned self] in ended($0) }
+    self.shutdown = shutdown
+    shutdown.add("daemon", within: Daemon.stopLimit) { [daemon] in await daemon.stop() }
+    handle = { [unowned self] in received($0) }
+    daemon.onReload = { [unowned self] in reload() }
+  }
+
+  func start() throws {
+    try daemon.start()
+    Self.running = self
+  }
+
+  private func received(_ signal: Int32) {
+    if signal == SIGHUP {
+      _ = reload()
+    } else {
+      let name = signal == SIGTERM ? "SIGTERM" : "SIGINT"
+      log.info("\(name): ending")
+      shutdown?.begin(reason: name)
+    }
+  }
+
+  /// The text says what was wrong; nil: the new settings are in force.
+  private func reload() -> String? {
+    guard let onReload else { return nil }
+    do {
+      try daemon.reload(onReload().get())
+      return nil
+    } catch {
+      let text = (error as? CommandFailure)?.text ?? "\(error)"
+      log.error("configuration not taken over, the old one stays in force: \(text)")
+      return text
+    }
+  }
+
+  private func ended(_ report: Shutdown.Report) {
+    if !report.unfinished.isEmpty {
+      log.warning("not ended in time: \(report.unfinished.joined(separator: ", "))")
+    }
+    signals?.close()
+    onEnd?(.success)
+    loop.stop()
+    Self.running = nil
+  }
+}

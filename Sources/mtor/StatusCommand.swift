@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import JSON
+import Runtime
+
+extension Commands {
+  static let status = Command(
+    name: "status",
+    summary: "Show how the running mtor is",
+    details: "Shows the devices, the workers, what has been heard, and how long handlers held the event loop.",
+    options: [.json],
+    examples: [Example("mtor status --json", "For monitoring.")],
+    run: { invocation throws(CommandFailure) in
+      guard let status = try ask(.status).compactMap(\.status).first else { throw noAnswer }
+      if invocation.wantsJSON { try Output.json(status) } else { Output.text(text(status)) }
+      return .success
+    })
+
+  static let tasks = Command(
+    name: "tasks",
+    summary: "List what the running mtor is doing",
+    details: "Lists the tasks on the event loop: what each waits for, since when, and until when at most.",
+    options: [.json],
+    run: { invocation throws(CommandFailure) in
+      let tasks = try ask(.tasks).compactMap(\.tasks).first ?? []
+      if invocation.wantsJSON {
+        try Output.json(tasks)
+      } else if tasks.isEmpty {
+        Output.line("Nothing is under way.")
+      } else {
+        var table = TextTable("id", "task", "state", "since", "deadline", "waiting on")
+        for task in tasks {
+          table.add(
+            "\(task.id)", task.name, task.state, duration(task.forMS),
+            task.deadlineInMS.map { "in " + duration($0) } ?? "-", task.waitingOn ?? "")
+        }
+        Output.text(table.text())
+      }
+      return .success
+    })
+
+  /// All replies to a request without a text.
+  static func ask(_ verb: ControlRequest.Verb) throws(CommandFailure) -> [ControlReply] {
+    var replies: [ControlReply] = []
+    do throws(ControlError) {
+      try ControlClient.connect().request(ControlRequest(verb), silenceMax: .seconds(5)) { replies.append($0) }
+    } catch { throw CommandFailure(.unavailable, error.description) }
+    return replies
+  }
+
+  static var noAnswer: CommandFailure { CommandFailure(.software, "the daemon left out what was asked") }
+
+  private static func text(_ status: StatusReport) -> String {
+    var table = TextTable("what", "state")
+    table.add("mtor", "\(status.version), node \(status.node), board \(status.board)")
+    table.add("up", duration(status.uptimeSeconds * 1000))
+    table.add("microphone", status.microphone + (status.overruns > 0 ? ", \(status.overruns) overruns" : ""))
+    if let level = status.microphoneLevelDBFS { table.add("level", "\(Int(level.rounded())) dBFS") }
+    table.add("speaker", status.speaker)
+    for worker in status.workers {
+      let pid = worker.pid.map { ", pid \($0)" } ?? ""
+      table.add("worker \(worker.name)", "\(worker.state)\(pid), \(worker.restarts) restarts")
+    }
+    table.add("utterances", "\(status.utterances), understood \(status.understood)")
+    table.add("event loop", "\(status.loopWakeUps) wake-ups; longest handler \(status.stalls.longest), \(duration(status.stalls.longestMS))")
+    return table.text()
+  }
+
+  /// `12 ms`, `3.4 s`, `5 min`, `2 h`.
+  static func duration(_ milliseconds: Double) -> String {
+    switch milliseconds {
+    case ..<1000: "\(Int(milliseconds.rounded())) ms"
+    case ..<60_000: "\(Int(milliseconds / 1000)).\(Int(milliseconds / 100) % 10) s"
+    case ..<7_200_000: "\(Int(milliseconds / 60_000)) min"
+    default: "\(Int(milliseconds / 3_600_000)) h"
+    }
+  }
+}
