@@ -66,7 +66,9 @@ let application: [Target] = [
     ]),
   .target(
     name: "Simulation",
-    dependencies: ["Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Time"]),
+    dependencies: [
+      "Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Time", "Workers", "Wyoming",
+    ]),
   .target(
     name: "SpeechWorker",
     dependencies: [

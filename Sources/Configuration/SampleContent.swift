@@ -174,7 +174,7 @@ enum SampleContent {
     "workers": """
     # workers:
     #   speech:                     # comes with mtor: offline wake, speech to text and text to speech
-    #     command: [mtor-speech, --socket, "{socket}"]
+    #     command: [mtor-speech, --uri, "unix://{socket}", "{options}"]
     #     memory_max: 256MiB
     #   big_box:                    # any Wyoming service in the house
     #     url: tcp://192.168.1.20:10300

@@ -83,7 +83,7 @@ extension Schema {
   private static let worker: [Field<WorkerSettings>] = [
     Field(
       "command", \.command, .optional(.program),
-      "A program that is started and watched; {socket} becomes the path where it must listen."),
+      "A program that is started and watched. {socket} becomes the path where it must listen, {options} the wake phrases and the grammar."),
     Field("url", \.url, .optional(url), "A Wyoming service instead: tcp://host:port or unix:///path."),
     Field(
       "memory_max", \.memoryMaxBytes, .optional(.size(memoryMax), none: "unlimited"),

@@ -85,7 +85,8 @@ public struct ServiceSettings: Sendable, Equatable {
 /// A worker: a child process that we start and watch, or a service found by URL.
 public struct WorkerSettings: Sendable, Equatable {
   public enum Place: Sendable, Equatable {
-    /// Started by us; `{socket}` and `{directory}` in the arguments are replaced.
+    /// Started by us. `{socket}` and `{directory}` in the arguments are replaced; an argument `{options}`
+    /// becomes the wake phrases and the grammar, as `mtor-speech` takes them.
     case child(argv: [String])
     /// `tcp://host:port` or `unix:///path`
     case url(String)
@@ -93,7 +94,7 @@ public struct WorkerSettings: Sendable, Equatable {
 
   /// The worker that comes with `mtor`.
   public static let offlineSpeech = WorkerSettings(
-    name: "speech", place: .child(argv: ["mtor-speech", "--socket", "{socket}"]))
+    name: "speech", place: .child(argv: ["mtor-speech", "--uri", "unix://{socket}", "{options}"]))
 
   public var name: String
   public var place: Place

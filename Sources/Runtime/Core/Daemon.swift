@@ -24,11 +24,11 @@ import Time
   let files = BlockingQueue("files", backlogMax: 16)
   let serviceManager = ServiceManager()
   private(set) var lines: LineDriver
-  private(set) var services: SpeechServices
+  public private(set) var services: SpeechServices
   private(set) var replies: Replies
   private(set) var automations: Automations
   private(set) var commands: Commands
-  private(set) var voice: VoicePath?
+  public private(set) var voice: VoicePath?
   /// Reads the configuration again; the text says what was wrong, nil that all is well.
   public var onReload: (@LoopActor () -> String?)?
   private(set) var utterances = 0

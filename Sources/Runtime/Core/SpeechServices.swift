@@ -15,7 +15,6 @@ import Workers
 
   private let directory: String
   private let grammarFile: String
-  private var sockets: [String: Endpoint] = [:]
 
   /// - Parameters:
   ///   - needsVoice: false leaves out wake and speech-to-text: there is no microphone.
@@ -26,25 +25,22 @@ import Workers
     grammarFile = "\(directory)/commands.jsgf"
     try Self.write(grammar.jsgf(name: "commands", optionalPrefixes: settings.wakePhrases.map(\.phrase)), to: grammarFile)
 
-    let services = settings.services
+    let roles = settings.services
     let hearsWake = needsVoice && settings.voice.wakeMode == .phrase
-    var used: Set<String> = []
-    var endpoints: [String: Endpoint] = [:]
-    for worker in settings.workers { endpoints[worker.name] = try Self.endpoint(of: worker, in: directory) }
-    func endpoint(_ name: String, if isNeeded: Bool) -> Endpoint? {
-      guard isNeeded, let endpoint = endpoints[name] else { return nil }
-      used.insert(name)
-      return endpoint
+    var shared: [String: WyomingService] = [:]
+    func service(_ name: String, if isNeeded: Bool) throws -> WyomingService? {
+      guard isNeeded, let worker = settings.workers.first(where: { $0.name == name }) else { return nil }
+      if let known = shared[name] { return known }
+      let service = WyomingService(name: name, endpoint: try Self.endpoint(of: worker, in: directory))
+      shared[name] = service
+      return service
     }
     let names = settings.wakePhrases.map(\.phrase)
-    wake = endpoint(services.wake, if: hearsWake).map { WakeClient(services.wake, $0, names: names) }
-    speechToText = endpoint(services.speechToText, if: needsVoice).map {
-      SpeechToTextClient(services.speechToText, $0)
-    }
-    textToSpeech = endpoint(services.textToSpeech, if: settings.speaker.device != nil).map {
-      TextToSpeechClient(services.textToSpeech, $0)
-    }
-    for worker in settings.workers where used.contains(worker.name) {
+    wake = try service(roles.wake, if: hearsWake).map { WakeClient($0, names: names) }
+    speechToText = try service(roles.speechToText, if: needsVoice).map(SpeechToTextClient.init)
+    textToSpeech = try service(roles.textToSpeech, if: settings.speaker.device != nil)
+      .map(TextToSpeechClient.init)
+    for worker in settings.workers where shared[worker.name] != nil {
       if let child = child(worker, settings) { children.append(child) }
     }
   }
@@ -78,35 +74,18 @@ import Workers
           .replacing("{directory}", with: directory)
       ]
     }
-    return ChildWorker(worker, arguments: [Self.located(arguments[0])] + arguments.dropFirst())
+    return ChildWorker(worker, arguments: [OwnProgram.beside(arguments[0])] + arguments.dropFirst())
   }
 
   /// What `{options}` stands for: the wake phrases and the grammar, as `mtor-speech` takes them.
   private func options(_ worker: WorkerSettings, _ settings: Settings) -> [String] {
     var options = ["--grammar", grammarFile]
     for phrase in settings.wakePhrases {
-      let verify = phrase.verify.map { "/\($0)" } ?? ""
-      options += ["--wake", "\(phrase.phrase)@\(phrase.threshold)\(verify)"]
+      let verify = phrase.verify.map { "\($0)" } ?? "off"
+      options += ["--wake", "\(phrase.phrase)@\(phrase.threshold)/\(verify)"]
     }
     if let voice = worker.voice { options += ["--voice", voice] }
     return options
-  }
-
-  /// A program beside our own goes before one of the same name in PATH.
-  static func located(_ program: String) -> String {
-    guard !program.contains("/"), let own = ownDirectory() else { return program }
-    let sibling = "\(own)/\(program)"
-    return access(sibling, X_OK) == 0 ? sibling : program
-  }
-
-  private static func ownDirectory() -> String? {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
-      let count = readlink("/proc/self/exe", buffer.baseAddress!, buffer.count - 1)
-      guard count > 0 else { return nil }
-      buffer[count] = 0
-      let path = String(cString: buffer.baseAddress!)
-      return path.lastIndex(of: "/").map { String(path[..<$0]) }
-    }
   }
 
   /// Replaces the file as a whole: a reader sees the old text or the new one.

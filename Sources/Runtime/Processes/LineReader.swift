@@ -4,7 +4,7 @@ import Loop
 import Posix
 
 /// Reads a pipe, a child's output, by lines on the loop. Close it before letting go of it.
-@LoopActor final class LineReader {
+@LoopActor public final class LineReader {
   /// Read at most so much in one turn of the loop.
   static let readMaxBytes = 16 << 10
 
@@ -55,7 +55,7 @@ import Posix
 extension Child {
   /// Readers for those of the child's output streams that are pipes.
   /// - Throws: `SystemError` when no watch is left; the child runs on.
-  func readLines(_ onLine: @escaping @LoopActor (String) -> Void) throws(SystemError) -> [LineReader] {
+  public func readLines(_ onLine: @escaping @LoopActor (String) -> Void) throws(SystemError) -> [LineReader] {
     var readers: [LineReader] = []
     if let output = output.take() { readers.append(try LineReader(output, onLine: onLine)) }
     if let error = error.take() { readers.append(try LineReader(error, onLine: onLine)) }

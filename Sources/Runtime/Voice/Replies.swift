@@ -3,6 +3,7 @@ import Log
 import Loop
 import Time
 import Workers
+import Wyoming
 
 /// Everything the loudspeaker plays: spoken replies and sounds, one after the other.
 @LoopActor public final class Replies {
@@ -19,6 +20,8 @@ import Workers
 
   private let speaker: (any Speaker)?
   private let textToSpeech: TextToSpeechClient?
+  private let voice: WyomingVoice?
+  private var speech: TextToSpeechClient.Speech?
   private let loop = LoopActor.shared.loop
   private let log = Logger("reply")
   private var waiting: [Waiter<Void>] = []
@@ -27,9 +30,12 @@ import Workers
   private var epoch = 0
   private var firstSample: (@LoopActor (Instant) -> Void)?
 
-  public init(speaker: (any Speaker)?, textToSpeech: TextToSpeechClient?, cues: [Cue: Sound] = [:]) {
+  public init(
+    speaker: (any Speaker)?, textToSpeech: TextToSpeechClient?, voice: WyomingVoice? = nil, cues: [Cue: Sound] = [:]
+  ) {
     self.speaker = speaker
     self.textToSpeech = textToSpeech
+    self.voice = voice
     self.cues = cues
     speaker?.onFirstSample = { [unowned self] at in
       firstSample?(at)
@@ -47,15 +53,22 @@ import Workers
     _ text: String, deadline: Instant, onFirstSample: (@LoopActor (Instant) -> Void)? = nil
   ) async throws -> Bool {
     guard let textToSpeech else { throw ReplyError.noVoice }
-    return try await inTurn(until: deadline) { speaker in
-      self.firstSample = onFirstSample
-      let voice = try await textToSpeech.synthesize(text, deadline: deadline) { event in
-        switch event {
-        case .format(let rateHz, let channels): speaker.begin(rateHz: rateHz, channels: channels)
-        case .samples(let samples): speaker.write(samples)
-        }
+    return try await inTurn(until: deadline) { [self] speaker in
+      firstSample = onFirstSample
+      defer { firstSample = nil }
+      let speech = textToSpeech.synthesize(text, voice: voice, until: deadline)
+      speech.onStart = { speaker.begin(rateHz: $0.rateHz, channels: $0.channels) }
+      speech.onSamples = { speaker.write($0) }
+      self.speech = speech
+      defer { self.speech = nil }
+      do throws(WorkerError) {
+        try await speech.finished()
+      } catch {
+        if error.reason == .cancelled { return false }
+        speaker.stop()
+        throw error
       }
-      return voice
+      return try await heard(speaker)
     }
   }
 
@@ -65,6 +78,7 @@ import Workers
     try await inTurn(until: deadline) { speaker in
       speaker.begin(rateHz: sound.rateHz, channels: sound.channels)
       sound.samples.withUnsafeBufferPointer { speaker.write($0) }
+      return try await self.heard(speaker)
     }
   }
 
@@ -79,13 +93,13 @@ import Workers
   /// Silences what is heard and drops what is queued.
   public func stop() {
     epoch += 1
-    textToSpeech?.cancel()
+    speech?.cancel()
     speaker?.stop()
   }
 
   /// Waits for the loudspeaker, lets `body` feed it, and waits for the last sample.
   private func inTurn(
-    until deadline: Instant, _ body: @LoopActor (any Speaker) async throws -> Void
+    until deadline: Instant, _ body: @LoopActor (any Speaker) async throws -> Bool
   ) async throws -> Bool {
     guard let speaker else { throw ReplyError.noSpeaker }
     let epoch = self.epoch
@@ -94,8 +108,12 @@ import Workers
     if epoch != self.epoch { return false }
     onPlaying?(true)
     defer { onPlaying?(false) }
-    try await body(speaker)
-    return try await loop.wait(on: "the loudspeaker") { (waiter: Waiter<Bool>) in
+    return try await body(speaker)
+  }
+
+  /// Waits until the last sample has been heard; false when it was cut off.
+  private func heard(_ speaker: any Speaker) async throws -> Bool {
+    try await loop.wait(on: "the loudspeaker") { (waiter: Waiter<Bool>) in
       speaker.finish { waiter.resume(returning: $0) }
     }
   }

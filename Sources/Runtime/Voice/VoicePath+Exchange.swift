@@ -6,9 +6,10 @@ import Workers
 
 extension VoicePath {
   /// From the end of speech to the outcome; ends by the exchange's deadline, whatever a worker does.
-  func conclude(_ stream: TranscriptionStream, _ exchange: Exchange) async {
-    do {
-      let transcript = try await stream.finish(until: exchange.deadline)
+  func conclude(_ stream: SpeechToTextClient.Utterance, _ exchange: Exchange) async {
+    do throws(WorkerError) {
+      stream.setDeadline(exchange.deadline)
+      let transcript = try await stream.finish()
       let said = transcript.text.isEmpty ? "(nothing that I know)" : transcript.text
       timeline.emit(exchange.entry(.transcript, said, isSpoken: true))
       let intent = Intent(
@@ -16,7 +17,7 @@ extension VoicePath {
         deadline: exchange.deadline, origin: .device)
       settle(await commands.perform(intent, exchange), exchange)
     } catch {
-      settle(.failed(reason: "transcript: \(error)"), exchange)
+      settle(.failed(reason: "\(error)"), exchange)
     }
   }
 

@@ -30,7 +30,7 @@ import Workers
   private var activity = VoiceActivity()
   private var machine: VoiceMachine
   private var clock = FrameClock()
-  private var utterance: Utterance?
+  private var utterance: OpenUtterance?
   private var timer: TimerToken?
   public var onMicrophone: (@LoopActor (AudioEvent) -> Void)?
   /// The microphone's level, for `mtor status`.
@@ -56,9 +56,10 @@ import Workers
     microphone.onFrame = { [unowned self] samples, at in hear(samples, at) }
     microphone.onEvent = { [unowned self] event in receive(event) }
     replies.onPlaying = { [unowned self] isPlaying in handle(isPlaying ? .replyStarted : .replyEnded) }
-    wake?.onDetection = { [unowned self] name, phraseEnd in
+    wake?.onDetection = { [unowned self] detection in
+      let name = detection.name ?? "wake word"
       timeline.emit(TimelineEntry(.wake, name))
-      handle(.wake(name: name, phraseEnd: phraseEnd))
+      handle(.wake(name: name, phraseEnd: detection.position))
     }
     wake?.start()
     microphone.start()
@@ -81,10 +82,10 @@ import Workers
   }
 
   private func hear(_ samples: UnsafeBufferPointer<Int16>, _ at: Instant) {
+    wake?.write(samples, at: ring.end)
     ring.append(samples)
     meter.measure(samples)
     clock.advance(to: ring.end, at: at)
-    wake?.write(samples, end: ring.end)
     utterance?.stream.write(samples)
     let isSpeech = activity.isSpeech(samples)
     handle(.frame(VoiceFrame(isSpeech: isSpeech, isNoisy: activity.isNoisy, end: ring.end)))
@@ -121,9 +122,9 @@ import Workers
   private func begin(_ id: Int, from: SamplePosition) {
     guard let speechToText else { return }
     let latest = loop.now + settings.maximumUtterance + settings.deadline
-    let stream = speechToText.open("utterance \(id)", deadline: latest)
+    let stream = speechToText.open(until: latest)
     ring.visit(from..<ring.end) { stream.write($0) }
-    utterance = Utterance(id: id, begin: from, stream: stream)
+    utterance = OpenUtterance(id: id, begin: from, stream: stream)
   }
 
   private func finish(_ id: Int, _ end: SamplePosition, _ reason: VoiceAction.EndReason) {
@@ -149,10 +150,10 @@ import Workers
     }
   }
 
-  private struct Utterance {
+  private struct OpenUtterance {
     let id: Int
     let begin: SamplePosition
-    let stream: TranscriptionStream
+    let stream: SpeechToTextClient.Utterance
   }
 }
 

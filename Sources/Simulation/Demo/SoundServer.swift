@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Loop
+import Posix
+import Runtime
+import Time
+
+/// A private sound server for machines without a sound card: real ALSA PCMs whose far ends are ours.
+///
+/// PCM `mic` hears what is played on `micin`; what is played on `spk` goes nowhere. Ends with this
+/// process. Run by `scripts/sound-server`, which is installed with the program.
+@LoopActor final class SoundServer {
+  /// Longest wait for the server.
+  static let startMax: Duration = .seconds(10)
+
+  private let loop = LoopActor.shared.loop
+  private var child: Child?
+  private var readers: [LineReader] = []
+  private var complaint = ""
+
+  /// Starts the server in `directory` and points ALSA to it. Call before any PCM is opened: libasound
+  /// reads its configuration once.
+  /// - Throws: `SoundServerError` with what is missing.
+  func start(in directory: String) async throws {
+    guard let script = Self.script() else {
+      throw SoundServerError("scripts/sound-server is not beside this program; reinstall it.")
+    }
+    try await loop.wait(on: "the sound server", until: loop.now + Self.startMax) { (waiter: Waiter<Void>) in
+      do throws(SystemError) {
+        let child = try Child(Program([script, directory, "\(getpid())"], output: .pipe, error: .pipe)) {
+          [weak self] status in
+          waiter.resume(throwing: SoundServerError(self?.complaint ?? "ended with \(status)"))
+        }
+        self.child = child
+        readers = try child.readLines { [unowned self] line in
+          receive(line)
+          if line.hasPrefix("SOUND_SERVER_PID=") { waiter.resume(returning: ()) }
+        }
+      } catch { waiter.resume(throwing: error) }
+    }
+  }
+
+  func stop() { child?.stop(grace: .seconds(1)) }
+
+  private func receive(_ line: String) {
+    guard let equals = line.firstIndex(of: "="), line.first?.isUppercase == true else {
+      complaint = line
+      return
+    }
+    setenv(String(line[..<equals]), String(line[line.index(after: equals)...]), 1)
+  }
+
+  /// The script in a source tree above the program, or where it is installed.
+  private static func script() -> String? {
+    guard var directory = OwnProgram.directory else { return nil }
+    let installed = "\(directory)/../share/mtor/sound-server"
+    if access(installed, X_OK) == 0 { return installed }
+    while let slash = directory.lastIndex(of: "/") {
+      let candidate = "\(directory)/scripts/sound-server"
+      if access(candidate, X_OK) == 0 { return candidate }
+      directory = String(directory[..<slash])
+    }
+    return nil
+  }
+}
+
+/// Why there is no sound server; the text is for people.
+struct SoundServerError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
