@@ -45,7 +45,7 @@ import Time
       let session = try ControlSession(
         descriptor, handler: handler, onClosed: { [weak self] in self?.sessions[ObjectIdentifier($0)] = nil })
       sessions[ObjectIdentifier(session)] = session
-    } catch { log.once("accept", .warning, "cannot accept: \(error)") }
+    } catch { log.once("accept", level: .warning, "cannot accept: \(error)") }
   }
 }
 

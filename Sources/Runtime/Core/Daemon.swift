@@ -134,7 +134,7 @@ import Time
       entry.stage == .failure ? voiceLog.notice(line) : voiceLog.info(line)
     }
     loop.onStall = { [log] name, duration in
-      log.once("stall.\(name)", every: .seconds(60), .warning, "'\(name)' held the loop for \(Int(duration.milliseconds)) ms")
+      log.once("stall.\(name)", level: .warning, every: .seconds(60), "'\(name)' held the loop for \(Int(duration.milliseconds)) ms")
     }
   }
 

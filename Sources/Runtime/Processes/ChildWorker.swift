@@ -56,7 +56,7 @@ import Time
       log.debug("started, pid \(child.pid)")
       onStart?()
     } catch {
-      log.once("start", .error, "cannot be started: \(error). Is it installed? (workers.\(name).command)")
+      log.once("start", level: .error, "cannot be started: \(error). Is it installed? (workers.\(name).command)")
       restartLater()
     }
   }
@@ -75,7 +75,7 @@ import Time
   /// Sends SIGHUP: read your files again.
   public func reload() { child?.signal(1) }
 
-  private func exited(_ status: ExitStatus) {
+  private func exited(_ status: ChildStatus) {
     child = nil
     for reader in output { reader.finish() }
     output = []
@@ -84,7 +84,7 @@ import Time
       return
     }
     let seconds = tenths((loop.now - started).milliseconds / 1000)
-    log.once("end", every: .seconds(60), .warning, "ended with \(status) after \(seconds) s; starting it again")
+    log.once("end", level: .warning, every: .seconds(60), "ended with \(status) after \(seconds) s; starting it again")
     if loop.now - started >= Self.stableAfter { backoff = Self.backoffMin }
     restarts += 1
     restartLater()

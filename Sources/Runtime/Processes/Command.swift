@@ -20,7 +20,7 @@ import Time
     var readers: [LineReader] = []
     defer { for reader in readers { reader.finish() } }
     let status = try await loop.wait(on: "program \(name)", until: loop.now + timeout) {
-      (waiter: Waiter<ExitStatus>) in
+      (waiter: Waiter<ChildStatus>) in
       do throws(SystemError) {
         let child = try Child(Program(arguments, output: .pipe, error: .pipe)) { waiter.resume(returning: $0) }
         waiter.onAbandon { child.signal(SIGKILL) }
@@ -42,6 +42,6 @@ import Time
 /// A program ended badly.
 public struct CommandError: Error, Equatable, CustomStringConvertible {
   public let name: String
-  public let status: ExitStatus
+  public let status: ChildStatus
   public var description: String { "\(name) ended with \(status)" }
 }
