@@ -110,7 +110,7 @@ let tests: [Target] = [
   .testTarget(
     name: "DeviceTests",
     dependencies: ["ALSA", "Automation", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
-  .testTarget(name: "CommandTests", dependencies: ["Configuration", "mtor"]),
+  .testTarget(name: "CommandTests", dependencies: ["Configuration", "TestSupport", "mtor"]),
   .testTarget(name: "TidyTests"),
 ]
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+/// Documents say what is true of the repository.
+@Suite struct DocumentTests {
+  private static let folders = [
+    "Sources/", "Tests/", "Benchmarks/", "docs/", "boards/", "scripts/", "systemd/",
+  ]
+
+  private static var documents: [SourceTree.File] {
+    SourceTree.shared.files.filter { $0.path.hasSuffix(".md") }
+  }
+
+  @Test func theFilesThatDocumentsNameExist() {
+    for document in Self.documents {
+      for (index, line) in document.lines.enumerated() {
+        for name in Self.names(in: line) where !SourceTree.exists(name) {
+          Issue.record("\(document.path):\(index + 1): there is no \(name)")
+        }
+      }
+    }
+  }
+
+  @Test func linksBetweenDocumentsLeadSomewhere() {
+    for document in Self.documents {
+      let folder = document.path.split(separator: "/").dropLast().map { $0 + "/" }.joined()
+      for (index, line) in document.lines.enumerated() {
+        for link in Self.links(in: line) where !SourceTree.exists(folder + link) {
+          Issue.record("\(document.path):\(index + 1): the link to \(link) leads nowhere")
+        }
+      }
+    }
+  }
+
+  @Test func theArchitectureNamesEveryTarget() throws {
+    let architecture = Self.documents.first { $0.path == "docs/architecture.md" }
+    let text = try #require(architecture?.text, "docs/architecture.md is missing")
+    for target in Set(SourceTree.shared.files.filter { $0.path.hasPrefix("Sources/") }.map(\.target)) {
+      if !text.contains(target) { Issue.record("docs/architecture.md does not name the target \(target)") }
+    }
+  }
+
+  /// Paths in backticks that begin with a folder of the repository; patterns are left out.
+  private static func names(in line: Substring) -> [String] {
+    let parts = line.split(separator: "`", omittingEmptySubsequences: false)
+    return parts.enumerated().compactMap { index, part in
+      guard index % 2 == 1, folders.contains(where: { part.hasPrefix($0) }) else { return nil }
+      let path = part.split(separator: " ").first ?? part
+      return path.contains(where: { "*<>{}…$".contains($0) }) ? nil : String(path)
+    }
+  }
+
+  /// Targets of `[text](target)` inside the repository.
+  private static func links(in line: Substring) -> [String] {
+    line.split(separator: "](", omittingEmptySubsequences: false).dropFirst().compactMap { part in
+      guard let end = part.firstIndex(of: ")") else { return nil }
+      let target = part[..<end].split(separator: "#", omittingEmptySubsequences: false).first ?? ""
+      return target.isEmpty || target.contains("://") || target.hasPrefix("mailto:") ? nil : String(target)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+/// Who may import whom, as docs/architecture.md has it. A wrapper that sees the loop, or a pure machine
+/// that sees the operating system, is a mistake that builds well.
+@Suite struct ImportTests {
+  struct Layer: Sendable {
+    var targets: [String]
+    var mayImport: [String]
+  }
+
+  private static let foundations = ["Time", "Posix", "Log", "Loop"]
+  private static let wrappers = [
+    "ALSA", "GPIO", "Camera", "DSP", "YAML", "JSON", "PocketSphinx", "Synthesis",
+  ]
+  private static let pure = ["Intents", "Speech", "Automation"]
+  private static let protocols = ["Wyoming", "WyomingTransport", "Workers"]
+
+  static let layers = [
+    Layer(targets: ["Time"], mayImport: []),
+    Layer(targets: ["Posix"], mayImport: ["CLinux", "Glibc"]),
+    Layer(
+      targets: ["Log", "Loop"],
+      mayImport: ["CLinux", "Glibc", "Dispatch", "Synchronization", "Posix", "Time"]),
+    Layer(targets: ["ALSA"], mayImport: ["CALSA", "Glibc"]),
+    Layer(targets: ["GPIO"], mayImport: ["CGPIOD", "Glibc"]),
+    Layer(targets: ["Camera"], mayImport: ["CLinux", "Glibc"]),
+    Layer(targets: ["DSP"], mayImport: ["CSpeexDSP", "Glibc"]),
+    Layer(targets: ["YAML"], mayImport: ["CYAML"]),
+    Layer(targets: ["JSON"], mayImport: []),
+    Layer(targets: ["PocketSphinx"], mayImport: ["CPocketSphinx", "Glibc"]),
+    Layer(targets: ["Synthesis"], mayImport: ["CFlite", "CEspeakNG", "Glibc"]),
+    Layer(targets: ["Intents"], mayImport: ["Time"]),
+    Layer(targets: ["Speech", "Automation"], mayImport: ["Intents", "Time"]),
+    Layer(targets: ["Wyoming"], mayImport: ["JSON"]),
+    Layer(targets: ["Configuration"], mayImport: ["YAML", "Glibc", "Time"] + pure),
+    Layer(targets: ["WyomingTransport"], mayImport: ["Wyoming", "JSON", "Glibc"] + foundations),
+    Layer(
+      targets: ["Workers"], mayImport: ["Wyoming", "WyomingTransport", "JSON", "Glibc"] + foundations + pure),
+    Layer(
+      targets: ["Runtime", "Simulation", "SpeechWorker", "mtor", "mtor-speech"],
+      mayImport: ["Configuration", "Glibc", "Dispatch", "Runtime", "Simulation", "SpeechWorker"]
+        + foundations + wrappers + pure + protocols),
+  ]
+
+  @Test func everyTargetImportsOnlyWhatItsLayerMay() {
+    for file in SourceTree.shared.files where file.isSwift && file.path.hasPrefix("Sources/") {
+      guard let layer = Self.layers.first(where: { $0.targets.contains(file.target) }) else {
+        Issue.record("\(file.path): target \(file.target) has no layer; add it to this table")
+        continue
+      }
+      for module in Self.imports(file) where !layer.mayImport.contains(module) {
+        Issue.record("\(file.path): \(file.target) may not import \(module)")
+      }
+    }
+  }
+
+  @Test func cModulesAreImportedInternally() {
+    for file in SourceTree.shared.files where file.isSwift && file.path.hasPrefix("Sources/") {
+      for line in file.lines where line.hasPrefix("import C") || line.hasPrefix("public import C") {
+        let module = line.split(separator: " ").last.map(String.init) ?? ""
+        if module.dropFirst().first?.isUppercase == true, module != "Configuration" {
+          Issue.record("\(file.path): write 'internal import \(module)', so that no C type leaves the module")
+        }
+      }
+    }
+  }
+
+  private static func imports(_ file: SourceTree.File) -> [String] {
+    file.lines.compactMap { line in
+      let words = line.split(separator: " ")
+      guard let index = words.firstIndex(of: "import"), index <= 1,
+        index == 0 || words[0].hasPrefix("@") || ["internal", "private", "public"].contains(words[0])
+      else { return nil }
+      return words.last.map(String.init)
+    }
+  }
+}
