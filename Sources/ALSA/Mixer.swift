@@ -26,7 +26,9 @@ public struct Mixer: ~Copyable {
     guard let handle else {
       switch ALSAError.opening(PCMName(pcm), .playback, code) {
       case let error where error.kind == .permissionDenied: throw error
-      default: throw ALSAError(.notFound, card, "mixer of \(card): no such card. 'mtor devices' lists what is there.")
+      default:
+        throw ALSAError(
+          .notFound, card, "mixer of \(card): no such card. 'mtor devices' lists what is there.")
       }
     }
     return Mixer(handle: handle, card: card)
@@ -44,7 +46,8 @@ public struct Mixer: ~Copyable {
     guard snd_mixer_selem_has_playback_volume(found) != 0 else {
       throw ALSAError(.unsupported, card, "mixer element '\(element)' of \(card) has no volume.")
     }
-    var low = 0, high = 0
+    var low = 0
+    var high = 0
     snd_mixer_selem_get_playback_volume_range(found, &low, &high)
     let value = low + ((high - low) * min(max(percent, 0), 100) + 50) / 100
     try check(snd_mixer_selem_set_playback_volume_all(found, value), "volume of '\(element)'")
@@ -93,8 +96,12 @@ public struct Mixer: ~Copyable {
     let hasVolume = snd_mixer_selem_has_playback_volume(element) != 0
     let hasSwitch = snd_mixer_selem_has_playback_switch(element) != 0
     let hasCapture = snd_mixer_selem_has_capture_volume(element) != 0
-    var low = 0, high = 0, value = 0, isOn: Int32 = 1
-    var volume: Int?, capture: Int?
+    var low = 0
+    var high = 0
+    var value = 0
+    var isOn: Int32 = 1
+    var volume: Int?
+    var capture: Int?
     if hasVolume {
       snd_mixer_selem_get_playback_volume_range(element, &low, &high)
       snd_mixer_selem_get_playback_volume(element, SND_MIXER_SCHN_FRONT_LEFT, &value)

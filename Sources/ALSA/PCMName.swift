@@ -46,7 +46,8 @@ struct PCMName: Equatable {
   /// `hw:CARD=x,DEV=1` and `hw:x,1` → ("hw", ["x", "1"]); nil when there is no card in the name.
   private static func split(_ text: String) -> (type: String, arguments: [String])? {
     let parts = text.split(separator: ":", maxSplits: 1)
-    guard parts.count == 2, ["card", "hw", "plughw", "sysdefault", "front", "dsnoop", "dmix"].contains(parts[0])
+    guard parts.count == 2,
+      ["card", "hw", "plughw", "sysdefault", "front", "dsnoop", "dmix"].contains(parts[0])
     else { return nil }
     let arguments = parts[1].split(separator: ",").map { argument in
       String(argument.split(separator: "=", maxSplits: 1).last ?? argument)

@@ -18,7 +18,8 @@ enum Spelling {
 
   /// Edits (insert, delete, replace) that turn `a` into `b`.
   static func distance(_ a: String, _ b: String) -> Int {
-    let a = Array(a.utf8), b = Array(b.utf8)
+    let a = Array(a.utf8)
+    let b = Array(b.utf8)
     var previous = Array(0...b.count)
     for (row, left) in a.enumerated() {
       var current = [row + 1]

@@ -30,7 +30,9 @@ public struct Gestures: Sendable, Equatable, Sequence, ExpressibleByArrayLiteral
     fileprivate var rest: Gestures
 
     public mutating func next() -> Gesture? {
-      defer { (rest.first, rest.second, rest.third, rest.fourth) = (rest.second, rest.third, rest.fourth, nil) }
+      defer {
+        (rest.first, rest.second, rest.third, rest.fourth) = (rest.second, rest.third, rest.fourth, nil)
+      }
       return rest.first
     }
   }

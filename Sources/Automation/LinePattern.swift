@@ -11,7 +11,8 @@ public enum LinePattern: String, Sendable, CaseIterable {
   var steps: [(percent: Int, duration: Duration)] {
     switch self {
     case .breathe: Self.breath
-    case .heartbeat: [(100, .milliseconds(70)), (0, .milliseconds(130)), (100, .milliseconds(70)), (0, .milliseconds(730))]
+    case .heartbeat:
+      [(100, .milliseconds(70)), (0, .milliseconds(130)), (100, .milliseconds(70)), (0, .milliseconds(730))]
     case .flash: [(100, .milliseconds(50)), (0, .milliseconds(1950))]
     case .alarm: [(100, .milliseconds(125)), (0, .milliseconds(125))]
     }

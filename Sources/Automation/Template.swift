@@ -18,8 +18,10 @@ public enum Template {
 
   /// The same for a line's name: values become words of configuration, `kitchen light` → `kitchen_light`.
   public static func fillName(_ text: String, _ slots: [String: String]) -> String {
-    fill(text, slots.mapValues { value in
-      String(value.lowercased().map { $0 == " " ? "_" : $0 })
-    })
+    fill(
+      text,
+      slots.mapValues { value in
+        String(value.lowercased().map { $0 == " " ? "_" : $0 })
+      })
   }
 }

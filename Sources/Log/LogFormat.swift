@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CLinux
+internal import CLinux
 import Glibc
 
 /// How a line looks, by who reads it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CLinux
+internal import CLinux
 import Glibc
 
 /// Writes each event as one line with one write(2), so that lines of several threads and processes
@@ -25,7 +25,8 @@ struct LogWriter {
   private static func suitableFormat(_ descriptor: Int32) -> LogFormat {
     if isJournal(descriptor) { return .journal }
     if isatty(descriptor) == 0 { return .plain }
-    return .terminal(colour: getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb")
+    return .terminal(
+      colour: getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb")
   }
 
   /// JOURNAL_STREAM is `device:inode` of the stream; a redirected descriptor is another file

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CLinux
+internal import CLinux
 import Posix
 import Synchronization
 import Time

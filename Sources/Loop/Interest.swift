@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CLinux
+internal import CLinux
 
 /// What to wait for on a descriptor, and what has come: epoll's event mask. Level-triggered.
 public struct Interest: OptionSet, Sendable, Hashable {

@@ -50,7 +50,8 @@ public struct SocketAddress: Sendable {
 
   /// The address a socket is bound to.
   static func local(of descriptor: Int32) -> SocketAddress {
-    var address = SocketAddress(storage: sockaddr_storage(), length: socklen_t(MemoryLayout<sockaddr_storage>.size))
+    var address = SocketAddress(
+      storage: sockaddr_storage(), length: socklen_t(MemoryLayout<sockaddr_storage>.size))
     withUnsafeMutableBytes(of: &address.storage) { bytes in
       let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
       _ = getsockname(descriptor, pointer, &address.length)

@@ -73,12 +73,12 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
       return [
         Self.belowHundred, ("seconds", "(<below_hundred> | a | one) (second | seconds)"),
         ("minutes", "(<below_hundred> | a | one) (minute | minutes)"),
-        ("hours", "(<below_hundred> | an | one) (hour | hours)"), (rawValue, rule)
+        ("hours", "(<below_hundred> | an | one) (hour | hours)"), (rawValue, rule),
       ]
     case .time:
       return [
         ("hour", (SpokenNumber.ones.dropFirst() + SpokenNumber.teens.prefix(3)).joined(separator: " | ")),
-        ("minute", Self.minuteRule), ("part_of_day", SpokenTime.partOfDayRule), (rawValue, rule)
+        ("minute", Self.minuteRule), ("part_of_day", SpokenTime.partOfDayRule), (rawValue, rule),
       ]
     case .ordinal: return [(rawValue, rule)]
     }

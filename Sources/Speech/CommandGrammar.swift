@@ -142,7 +142,7 @@ public struct CommandGrammar: Sendable {
   ) -> [CommandGrammarError.Problem] {
     let sentences = commands.reduce(0) { $0 + $1.sentences.count }
     return [
-      (commands.count, Limits.commands, "commands"), (sentences, Limits.sentences, "sentences")
+      (commands.count, Limits.commands, "commands"), (sentences, Limits.sentences, "sentences"),
     ].filter { $0.0 > $0.1 }.map {
       .init(place: .grammar, text: "there are \($0.0) \($0.2), \($0.1) are allowed.")
     }

@@ -34,8 +34,10 @@ struct ListTable: Sendable {
   /// The list `on|off`, or `5..30`; written again it is the same list.
   mutating func inline(_ text: String) -> Result<SentenceSlot.Source, ListProblem> {
     if let known = inline[text] { return .success(.list(known)) }
-    let (list, problems) = Self.range(text) ?? Self.list(
-      of: text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)[...])
+    let (list, problems) =
+      Self.range(text)
+      ?? Self.list(
+        of: text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)[...])
     if let problem = problems.first { return .failure(ListProblem(text: problem)) }
     inline[text] = lists.count
     lists.append(list)

@@ -4,7 +4,7 @@
 enum SpokenDuration {
   private static let units = [
     "second": 1, "seconds": 1, "sec": 1, "s": 1, "minute": 60, "minutes": 60, "min": 60, "hour": 3600,
-    "hours": 3600, "h": 3600
+    "hours": 3600, "h": 3600,
   ]
 
   static func seconds(_ words: ArraySlice<String>) -> Int? {

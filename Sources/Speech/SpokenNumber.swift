@@ -5,15 +5,15 @@ enum SpokenNumber {
   static let ones = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
   static let teens = [
     "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-    "eighteen", "nineteen"
+    "eighteen", "nineteen",
   ]
   static let tens = [
-    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
   ]
   static let firstOrdinals = [
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
     "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
-    "eighteenth", "nineteenth"
+    "eighteenth", "nineteenth",
   ]
 
   // MARK: To words

@@ -23,7 +23,7 @@ enum SpokenText {
       "ok": ["okay"], "oclock": ["o'clock"], "cannot": ["can", "not"], "can't": ["can", "not"],
       "won't": ["will", "not"], "let's": ["let", "us"], "i'm": ["i", "am"], "whats": ["what", "is"],
       "thats": ["that", "is"], "dont": ["do", "not"], "isnt": ["is", "not"],
-      "doesnt": ["does", "not"]
+      "doesnt": ["does", "not"],
     ]
     for word in ["what", "where", "who", "how", "when", "that", "there", "here", "it", "he", "she"] {
       table[word + "'s"] = [word, "is"]
@@ -142,7 +142,7 @@ enum SpokenText {
     }
 
     private static let symbols: [Character: String] = [
-      "%": "percent", "&": "and", "°": "degrees"
+      "%": "percent", "&": "and", "°": "degrees",
     ]
   }
 }

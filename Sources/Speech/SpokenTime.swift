@@ -74,7 +74,7 @@ enum SpokenTime {
   private static let partsOfDay: [(words: [String], part: PartOfDay)] = [
     (["am"], .morning), (["a", "m"], .morning), (["in", "the", "morning"], .morning),
     (["pm"], .afternoon), (["p", "m"], .afternoon), (["in", "the", "afternoon"], .afternoon),
-    (["in", "the", "evening"], .afternoon), (["at", "night"], .night)
+    (["in", "the", "evening"], .afternoon), (["at", "night"], .night),
   ]
 
   private static func partOfDay(_ words: ArraySlice<String>) -> (ArraySlice<String>, PartOfDay?) {

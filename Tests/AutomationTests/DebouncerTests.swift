@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
-import Testing
 import TestSupport
+import Testing
 import Time
 
 @Suite struct DebouncerTests {
@@ -15,14 +15,20 @@ import Time
   @Test(arguments: [
     Course(testDescription: "a clean press", edges: [(0, true), (100, false)], reports: ["0+", "100-"]),
     Course(
-      testDescription: "bouncing", edges: [(0, true), (1, false), (2, true), (100, false), (101, true), (102, false)],
+      testDescription: "bouncing",
+      edges: [(0, true), (1, false), (2, true), (100, false), (101, true), (102, false)],
       reports: ["0+", "100-"]),
-    Course(testDescription: "a press shorter than the period", edges: [(0, true), (2, false)], reports: ["0+", "5-"]),
+    Course(
+      testDescription: "a press shorter than the period", edges: [(0, true), (2, false)],
+      reports: ["0+", "5-"]),
     Course(
       testDescription: "chatter for longer than the period",
-      edges: [(0, true), (1, false), (2, true), (3, false), (4, true), (6, false), (7, true), (8, false), (9, true)],
+      edges: [
+        (0, true), (1, false), (2, true), (3, false), (4, true), (6, false), (7, true), (8, false), (9, true),
+      ],
       reports: ["0+", "6-", "11+"]),
-    Course(testDescription: "the same level twice", edges: [(0, false), (1, true), (50, true)], reports: ["1+"]),
+    Course(
+      testDescription: "the same level twice", edges: [(0, false), (1, true), (50, true)], reports: ["1+"]),
   ])
   func reportsAtOnceThenSettles(_ course: Course) {
     #expect(run(course.edges, period: 5).map(\.text) == course.reports)

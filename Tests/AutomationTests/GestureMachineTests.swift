@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
-import Testing
 import TestSupport
+import Testing
 import Time
 
 @Suite struct GestureMachineTests {
@@ -92,9 +92,10 @@ import Time
       let gestures = run(Course(testDescription: "", repeats: 300, edges: edges, until: .max, gestures: []))
         .map { $0.split(separator: " ")[1] }
       #expect(gestures.count { $0 == "press" } == edges.count / 2)
-      #expect(gestures.filter { $0 == "press" || $0 == "release" }.enumerated().allSatisfy {
-        $0.element == ($0.offset % 2 == 0 ? "press" : "release")
-      })
+      #expect(
+        gestures.filter { $0 == "press" || $0 == "release" }.enumerated().allSatisfy {
+          $0.element == ($0.offset % 2 == 0 ? "press" : "release")
+        })
       let short = stride(from: 0, to: edges.count, by: 2).count { edges[$0 + 1] - edges[$0] < 800 }
       #expect(clicks(gestures) <= short)
       #expect((clicks(gestures) == 0) == (short == 0))

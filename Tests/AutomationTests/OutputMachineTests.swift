@@ -18,7 +18,8 @@ import Time
     Course(
       testDescription: "set and toggle", commands: [(0, .set(true)), (1, .toggle), (2, .toggle)],
       shown: ["0 100", "1 0", "2 100"]),
-    Course(testDescription: "a pulse", commands: [(0, .pulse(.milliseconds(500)))], shown: ["0 100", "500 0"]),
+    Course(
+      testDescription: "a pulse", commands: [(0, .pulse(.milliseconds(500)))], shown: ["0 100", "500 0"]),
     Course(
       testDescription: "a pulse of a line that is on leaves it on", isOn: true,
       commands: [(0, .pulse(.milliseconds(500)))], shown: ["0 100"]),

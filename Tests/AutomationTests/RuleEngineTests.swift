@@ -58,10 +58,11 @@ import Time
     #expect(engine.handle(.trigger(.start, slots: [:]), at: .zero) == [])
   }
 
-  @Test(arguments: [
-    ("plain", [:], "plain"), ("{a} and {b}", ["a": "1"], "1 and {b}"), ("{a", ["a": "1"], "{a"),
-    ("a} {a}", ["a": "1"], "a} 1"), ("{a}{a}", ["a": "{a}"], "{a}{a}"), ("{}", ["": "x"], "x"),
-  ] as [(String, [String: String], String)])
+  @Test(
+    arguments: [
+      ("plain", [:], "plain"), ("{a} and {b}", ["a": "1"], "1 and {b}"), ("{a", ["a": "1"], "{a"),
+      ("a} {a}", ["a": "1"], "a} 1"), ("{a}{a}", ["a": "{a}"], "{a}{a}"), ("{}", ["": "x"], "x"),
+    ] as [(String, [String: String], String)])
   func templatesFillWhatTheyKnow(text: String, slots: [String: String], filled: String) {
     #expect(Template.fill(text, slots) == filled)
   }

@@ -96,7 +96,9 @@ extension DeviceTests {
       #expect(throws: GPIOError.gone(chip: "chip-h")) { try line.set(false) }
       #expect(throws: GPIOError.gone(chip: "chip-h")) { _ = try line.isActive() }
       #expect(throws: GPIOError.gone(chip: "chip-h")) { _ = try chip.line(0) }
-      #expect(throws: GPIOError.noChip(chip.info.path, available: [])) { _ = try Chip.open(path: chip.info.path) }
+      #expect(throws: GPIOError.noChip(chip.info.path, available: [])) {
+        _ = try Chip.open(path: chip.info.path)
+      }
     }
   }
 }

@@ -37,7 +37,8 @@ extension DeviceTests {
     @Test func aBusyLineIsToldOnceWithItsConsumerAndTakenWhenItIsFree() async throws {
       let board = try SimulatedChip("lines-c", names: [1: "LAMP"])
       let other = try LineRequest.open(
-        path: "/dev/\(board.name)", offset: 1, LineConfiguration(.output(on: false)), consumer: "other-program")
+        path: "/dev/\(board.name)", offset: 1, LineConfiguration(.output(on: false)),
+        consumer: "other-program")
       let recorder = try await onLoop {
         LineRecorder([.input("bell", "0", chip: "lines-c"), .output("lamp", "LAMP", chip: "lines-c")])
       }
@@ -96,7 +97,9 @@ extension DeviceTests {
     @Test(arguments: [false, true])
     func outputsAreSafeAtStartAndAtExit(safeOn: Bool) async throws {
       let board = try SimulatedChip("lines-f")
-      let recorder = try await onLoop { LineRecorder([.output("lamp", "3", chip: "lines-f", safeOn: safeOn)]) }
+      let recorder = try await onLoop {
+        LineRecorder([.output("lamp", "3", chip: "lines-f", safeOn: safeOn)])
+      }
       #expect(try board.isHigh(3) == safeOn)
       try await onLoop { recorder.driver.command("lamp", .set(!safeOn)) }
       #expect(try board.isHigh(3) != safeOn)

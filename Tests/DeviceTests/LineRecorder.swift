@@ -22,12 +22,14 @@ import Runtime
 
   /// `+` for each edge to active, `-` to inactive, `!` for a level that is no edge, `?` after a loss.
   var course: String {
-    edges.map { ($0.lostBefore > 0 ? "?" : "") + ($0.isInitial ? "!" : "") + ($0.isActive ? "+" : "-") }.joined()
+    edges.map { ($0.lostBefore > 0 ? "?" : "") + ($0.isInitial ? "!" : "") + ($0.isActive ? "+" : "-") }
+      .joined()
   }
 }
 
 extension LineSettings {
-  static func input(_ name: String, _ line: String, chip: String, debounce: Duration = .zero) -> LineSettings {
+  static func input(_ name: String, _ line: String, chip: String, debounce: Duration = .zero) -> LineSettings
+  {
     var settings = LineSettings(name: name, direction: .input, line: line)
     settings.chip = chip
     settings.debounce = debounce

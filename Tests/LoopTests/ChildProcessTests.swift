@@ -13,10 +13,12 @@ import Time
   }
 
   static let impossible = [
-    Impossible(program: Program(["no-such-program"]), error: SystemError("run no-such-program", errno: ENOENT)),
+    Impossible(
+      program: Program(["no-such-program"]), error: SystemError("run no-such-program", errno: ENOENT)),
     Impossible(program: Program(["/etc/passwd"]), error: SystemError("run /etc/passwd", errno: EACCES)),
     Impossible(
-      program: Program(["true"], directory: "/nowhere"), error: SystemError("run true in /nowhere", errno: ENOENT)),
+      program: Program(["true"], directory: "/nowhere"),
+      error: SystemError("run true in /nowhere", errno: ENOENT)),
     Impossible(program: Program([]), error: SystemError("run a program without a name", errno: EINVAL)),
   ]
 
@@ -67,8 +69,10 @@ import Time
     Setting(program: Program(["sh", "-c", "ulimit -c"]), output: "0\n"),
     Setting(program: Program(["cat"]), output: ""),
     Setting(program: Program(["sh", "-c", "ls /proc/self/fd | wc -l"]), output: "4\n"),
-    Setting(program: Program(["sh", "-c", "grep SigBlk /proc/self/status"]), output: "SigBlk:\t0000000000000000\n"),
-    Setting(program: Program(["sh", "-c", "test $(ps -o pgid= $$) = $$ && echo leader"]), output: "leader\n"),
+    Setting(
+      program: Program(["sh", "-c", "grep SigBlk /proc/self/status"]), output: "SigBlk:\t0000000000000000\n"),
+    Setting(
+      program: Program(["sh", "-c", "test $(ps -o pgid= $$) = $$ && echo leader"]), output: "leader\n"),
   ]
 
   @Test(arguments: settings) func aChildRunsAsItWasTold(_ setting: Setting) async throws {
@@ -95,7 +99,9 @@ import Time
   }
 
   /// The shell's own child holds the pipe open: its end shows that it was killed too.
-  @Test(arguments: ["sleep 1000 & wait", "trap '' TERM; sleep 1000 & while :; do wait; done", "sleep 1000 & exit 0"])
+  @Test(arguments: [
+    "sleep 1000 & wait", "trap '' TERM; sleep 1000 & while :; do wait; done", "sleep 1000 & exit 0",
+  ])
   func nothingOfItsGroupSurvives(_ script: String) async throws {
     try await onLoop {
       let statuses = Recorder<ChildStatus>()

@@ -19,7 +19,9 @@ import Time
     (.terminal(colour: true), .info, " info    gpio       line busy\n"),
   ]
 
-  @Test(arguments: formats) func aLineSuitsWhoReadsIt(_ format: LogFormat, _ level: LogLevel, _ expected: String) {
+  @Test(arguments: formats) func aLineSuitsWhoReadsIt(
+    _ format: LogFormat, _ level: LogLevel, _ expected: String
+  ) {
     let event = LogEvent(level: level, module: "gpio", message: "line busy")
     let line = String(decoding: format.line(event, at: Self.noon), as: UTF8.self)
     if case .terminal = format {

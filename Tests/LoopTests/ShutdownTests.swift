@@ -13,7 +13,9 @@ import Time
       let loop = LoopActor.shared.loop
       let order = Recorder<String>()
       let reports = Recorder<Shutdown.Report>()
-      let shutdown = Shutdown(drainLimit: .milliseconds(300), isOurs: { $0.name == "left over" || $0.name == "stubborn" }) { reports.add($0) }
+      let shutdown = Shutdown(
+        drainLimit: .milliseconds(300), isOurs: { $0.name == "left over" || $0.name == "stubborn" }
+      ) { reports.add($0) }
       shutdown.add("journal") { order.add("journal") }
       shutdown.add("worker", within: .milliseconds(5)) {
         order.add("worker")

@@ -23,7 +23,8 @@ import Time
     ("", "has no scheme"), ("http://host:80", "has no scheme"), ("tcp://host", "has no port"),
     ("tcp://[::1]", "has no port"), ("tcp://::1:80", "without brackets"), ("tcp://:80", "no valid host"),
     ("tcp://a b:80", "no valid host"), ("tcp://host:", "not a number"), ("tcp://host:65536", "not a number"),
-    ("tcp://host:+80", "not a number"), ("unix://run/x", "no absolute path"), ("unix:///", "no absolute path"),
+    ("tcp://host:+80", "not a number"), ("unix://run/x", "no absolute path"),
+    ("unix:///", "no absolute path"),
     ("unix:///\(String(repeating: "x", count: 107))", "more than 107 bytes"), ("unix:///a\0b", "zero byte"),
   ]
 

@@ -33,7 +33,8 @@ import Testing
       testDescription: "speech between silences", pattern: run(".", 10) + run("s", 30) + run(".", 30),
       expected: [.began(from: 3200), .ended(end: 12_800, reason: .silence)], at: [19, 59]),
     Case(
-      testDescription: "a pause shorter than the hangover", pattern: run("s", 15) + run(".", 19) + run("s", 5) + run(".", 20),
+      testDescription: "a pause shorter than the hangover",
+      pattern: run("s", 15) + run(".", 19) + run("s", 5) + run(".", 20),
       expected: [.began(from: 0), .ended(end: 12_480, reason: .silence)], at: [9, 58]),
     Case(
       testDescription: "noise needs half as long again", pattern: run("s", 15) + run("n", 40),
@@ -48,7 +49,7 @@ import Testing
       expected: [.began(from: 640)], at: [11]),
     Case(
       testDescription: "speech without end", pattern: run("s", 500),
-      expected: [.began(from: 0), .ended(end: 128_000, reason: .maximum)], at: [9, 399])
+      expected: [.began(from: 0), .ended(end: 128_000, reason: .maximum)], at: [9, 399]),
   ]
 
   @Test(arguments: cases) private func beginsAndEnds(_ example: Case) {

@@ -29,7 +29,8 @@ struct Signal {
   /// Calls `body` with each whole frame.
   func frames(_ body: (UnsafeBufferPointer<Int16>) -> Void) {
     samples.withUnsafeBufferPointer { all in
-      for start in stride(from: 0, to: all.count - AudioFormat.frameSamples + 1, by: AudioFormat.frameSamples) {
+      for start in stride(from: 0, to: all.count - AudioFormat.frameSamples + 1, by: AudioFormat.frameSamples)
+      {
         body(UnsafeBufferPointer(rebasing: all[start..<(start + AudioFormat.frameSamples)]))
       }
     }

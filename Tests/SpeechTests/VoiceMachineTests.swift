@@ -67,7 +67,7 @@ import Time
       actions == [
         .listening(id: 1, trigger: jarvis),
         .utteranceBegan(id: 1, from: phraseEnd - 1600, trigger: jarvis),
-        rig.ended(1, end, .silence)
+        rig.ended(1, end, .silence),
       ])
   }
 
@@ -124,7 +124,7 @@ import Time
     #expect(rig.wake() == [.wakeIgnored(reason: .refractory)])
     #expect(
       rig.tell(.wake(name: "computer", phraseEnd: nil)) == [
-        .noSpeech(id: 1, reason: .cancelled), .listening(id: 2, trigger: .wake("computer"))
+        .noSpeech(id: 1, reason: .cancelled), .listening(id: 2, trigger: .wake("computer")),
       ])
   }
 
@@ -135,7 +135,8 @@ import Time
     _ = rig.hear(".", 50)
     _ = rig.hear("s", 40)
     let again = rig.wake(rig.position)
-    #expect(again.first.map { if case .utteranceEnded(1, _, _, .cancelled) = $0 { true } else { false } } == true)
+    #expect(
+      again.first.map { if case .utteranceEnded(1, _, _, .cancelled) = $0 { true } else { false } } == true)
     #expect(again.last == .listening(id: 2, trigger: jarvis))
     _ = rig.hear(".", 20)
     _ = rig.hear("s", 100)
@@ -145,7 +146,8 @@ import Time
 
   // MARK: Modes
 
-  @Test(arguments: VoiceSettings.WakeMode.allCases) func eachModeHasItsTriggers(mode: VoiceSettings.WakeMode) {
+  @Test(arguments: VoiceSettings.WakeMode.allCases) func eachModeHasItsTriggers(mode: VoiceSettings.WakeMode)
+  {
     var rig = Rig { $0.wakeMode = mode }
     let heard = rig.hear("s", 30) + rig.hear(".", 30)
     #expect(heard.isEmpty == (mode != .vad))
@@ -180,7 +182,7 @@ import Time
     #expect(
       rig.tell(.trigger(.pushToTalk)) == [
         .listening(id: 1, trigger: .pushToTalk),
-        .utteranceBegan(id: 1, from: 11_200, trigger: .pushToTalk)
+        .utteranceBegan(id: 1, from: 11_200, trigger: .pushToTalk),
       ])
     #expect((rig.hear("s", 30) + rig.hear(".", 100) + rig.hear("s", 30)).isEmpty)
     let end = rig.position
@@ -195,7 +197,9 @@ import Time
 
   // MARK: Replies
 
-  @Test(arguments: VoiceSettings.BargeIn.allCases) func bargingInFollowsTheSetting(mode: VoiceSettings.BargeIn) {
+  @Test(arguments: VoiceSettings.BargeIn.allCases) func bargingInFollowsTheSetting(
+    mode: VoiceSettings.BargeIn
+  ) {
     var rig = Rig { $0.bargeIn = mode }
     _ = rig.hear(".", 50)
     #expect(rig.tell(.replyStarted).isEmpty && rig.machine.isReplying)

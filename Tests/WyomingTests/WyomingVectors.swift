@@ -99,27 +99,26 @@ struct WyomingVector: Sendable, CustomTestStringConvertible {
   ]
 
   /// A chunk of each recorded kind: header with data, and the length of the payload.
-  static let chunks:
-    [(header: String, version: String, timestamp: Int64?, rateHz: Int, payload: Int)] = [
-      (
-        #"{"type": "audio-chunk", "version": "1.5.4", "data_length": 70, "payload_length": 2048}"#
-          + "\n"
-          + #"{"rate": 16000, "width": 2, "channels": 1, "timestamp": 4059041492152}"#,
-        "1.5.4", 4_059_041_492_152, 16_000, 2048
-      ),
-      (
-        #"{"type": "audio-chunk", "version": "1.10.2", "data_length": 58, "payload_length": 2048}"#
-          + "\n"
-          + #"{"rate": 22050, "width": 2, "channels": 1, "timestamp": 0}"#,
-        "1.10.2", 0, 22_050, 2048
-      ),
-      (
-        #"{"type": "audio-chunk", "version": "1.5.4", "data_length": 61, "payload_length": 64000}"#
-          + "\n"
-          + #"{"rate": 16000, "width": 2, "channels": 1, "timestamp": null}"#,
-        "1.5.4", nil, 16_000, 64_000
-      ),
-    ]
+  static let chunks: [(header: String, version: String, timestamp: Int64?, rateHz: Int, payload: Int)] = [
+    (
+      #"{"type": "audio-chunk", "version": "1.5.4", "data_length": 70, "payload_length": 2048}"#
+        + "\n"
+        + #"{"rate": 16000, "width": 2, "channels": 1, "timestamp": 4059041492152}"#,
+      "1.5.4", 4_059_041_492_152, 16_000, 2048
+    ),
+    (
+      #"{"type": "audio-chunk", "version": "1.10.2", "data_length": 58, "payload_length": 2048}"#
+        + "\n"
+        + #"{"rate": 22050, "width": 2, "channels": 1, "timestamp": 0}"#,
+      "1.10.2", 0, 22_050, 2048
+    ),
+    (
+      #"{"type": "audio-chunk", "version": "1.5.4", "data_length": 61, "payload_length": 64000}"#
+        + "\n"
+        + #"{"rate": 16000, "width": 2, "channels": 1, "timestamp": null}"#,
+      "1.5.4", nil, 16_000, 64_000
+    ),
+  ]
 
   init(_ event: WyomingEvent, _ version: String, _ bytes: String) {
     self.event = event
