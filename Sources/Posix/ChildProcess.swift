@@ -52,15 +52,19 @@ public struct ChildProcess: ~Copyable, Sendable {
     return signal == 0 ? .exited(code) : .killed(signal: signal)
   }
 
+  // Swift 6.0's compiler crashes on an early return in this deinit.
   deinit {
-    if isReaped { return }
+    if !isReaped { Self.end(pid, exitDescriptor.raw) }
+  }
+
+  private static func end(_ pid: Int32, _ pidfd: Int32) {
     _ = kill(-pid, SIGKILL)
     // A killed child ends within microseconds; one stuck in the kernel is left to init.
-    var exit = pollfd(fd: exitDescriptor.raw, events: Int16(POLLIN), revents: 0)
+    var exit = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
     _ = poll(&exit, 1, 100)
     var code: Int32 = 0
     var signal: Int32 = 0
-    _ = cl_reap(exitDescriptor.raw, &code, &signal)
+    _ = cl_reap(pidfd, &code, &signal)
   }
 
   private init(
