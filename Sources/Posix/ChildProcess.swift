@@ -22,9 +22,9 @@ public struct ChildProcess: ~Copyable, Sendable {
   public static func spawn(_ program: Program) throws(SystemError) -> ChildProcess {
     let name = program.arguments.first ?? ""
     if name.isEmpty { throw SystemError("run a program without a name", errno: EINVAL) }
-    var input = try StreamEnds(program.input, of: name, 0)
-    var output = try StreamEnds(program.output, of: name, 1)
-    var error = try StreamEnds(program.error, of: name, 2)
+    var input = try StreamEnds.open(program.input, of: name, 0)
+    var output = try StreamEnds.open(program.output, of: name, 1)
+    var error = try StreamEnds.open(program.error, of: name, 2)
     var started = cl_program()
     started.streams = (input.child, output.child, error.child)
     started.niceness = program.niceness
@@ -108,33 +108,32 @@ private struct StreamEnds: ~Copyable {
   var parent: FileDescriptor?
   private let owned: FileDescriptor?
 
-  init(_ stream: Program.Stream, of name: String, _ number: Int32) throws(SystemError) {
+  // Not an init: Swift 6.0's compiler crashes on one that throws half-way in a noncopyable type.
+  static func open(
+    _ stream: Program.Stream, of name: String, _ number: Int32
+  ) throws(SystemError) -> StreamEnds {
     switch stream {
-    case .inherited:
-      child = number
-      parent = nil
-      owned = nil
+    case .inherited: return StreamEnds(child: number, parent: nil, owned: nil)
     case .null:
       let null = try FileDescriptor.open("/dev/null", O_RDWR)
-      child = null.raw
-      parent = nil
-      owned = consume null
+      return StreamEnds(child: null.raw, parent: nil, owned: null)
     case .pipe:
       let pipe = try FileDescriptor.pipe("run \(name)")
       let read = pipe.read
       let write = pipe.write
       if number == 0 {
         try write.setNonBlocking()
-        child = read.raw
-        parent = consume write
-        owned = consume read
-      } else {
-        try read.setNonBlocking()
-        child = write.raw
-        parent = consume read
-        owned = consume write
+        return StreamEnds(child: read.raw, parent: write, owned: read)
       }
+      try read.setNonBlocking()
+      return StreamEnds(child: write.raw, parent: read, owned: write)
     }
+  }
+
+  private init(child: Int32, parent: consuming FileDescriptor?, owned: consuming FileDescriptor?) {
+    self.child = child
+    self.parent = parent
+    self.owned = owned
   }
 }
 
