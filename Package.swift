@@ -116,9 +116,12 @@ let tests: [Target] = [
 
 /// `make bench`: figures against baselines measured in the same run.
 let benchmarks: [Target] = [
-  .target(name: "CBench", path: "Benchmarks/CBench"),
+  .target(name: "CBench", dependencies: ["CGPIOD"], path: "Benchmarks/CBench"),
   .executableTarget(
-    name: "mtor-bench", dependencies: ["CBench", "CInstruments", "CLinux", "Loop", "Posix", "Time"],
+    name: "mtor-bench",
+    dependencies: [
+      "Automation", "CBench", "CInstruments", "CLinux", "Loop", "Posix", "Runtime", "Time",
+    ],
     path: "Benchmarks/mtor-bench"),
 ]
 

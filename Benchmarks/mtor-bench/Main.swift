@@ -4,10 +4,11 @@ import Loop
 import Posix
 
 /// Every case, in the order of the table.
-private let cases = loopCases + timerCases + idleCases
+private let cases = loopCases + timerCases + idleCases + gpioCases
 
 @main struct Bench {
   static func main() {
+    EdgeResponder.runIfAsked(CommandLine.arguments)
     guard let options = Options(CommandLine.arguments.dropFirst()) else {
       print(Options.usage)
       exit(64)

@@ -52,12 +52,15 @@ import Time
 
   /// Gives an output its command; it ends the one before.
   ///
+  /// - Parameter instant: when it begins: that of the gesture which set it off; nil: now.
   /// - Returns: false for an input, an unknown line, or one that is not to be had now. A line that
   ///   is away gets the level when it comes back.
   @discardableResult
-  public func command(_ line: String, _ command: OutputMachine.Command) -> Bool {
+  public func command(
+    _ line: String, _ command: OutputMachine.Command, at instant: Instant? = nil
+  ) -> Bool {
     guard let index = indices[line], case .output(var machine) = machines[index] else { return false }
-    let percent = machine.handle(command, at: loop.now)
+    let percent = machine.handle(command, at: instant ?? loop.now)
     machines[index] = .output(machine)
     let isSet = lines.set(line, percent: percent)
     schedule()
