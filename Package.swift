@@ -96,9 +96,12 @@ let tests: [Target] = [
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
   .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport", "YAML"]),
-  .testTarget(name: "WyomingTests", dependencies: [
-      "JSON", "Log", "Loop", "Posix", "TestSupport", "Time", "Workers", "Wyoming", "WyomingTransport",
-    ]),
+  .testTarget(
+    name: "WyomingTests",
+    dependencies: [
+      "JSON", "Loop", "Posix", "TestSupport", "Time", "Workers", "Wyoming", "WyomingTransport",
+    ],
+    exclude: ["Peers"]),
   .testTarget(
     name: "SpeechWorkerTests",
     dependencies: ["PocketSphinx", "SpeechWorker", "Synthesis", "TestSupport", "Wyoming"]),

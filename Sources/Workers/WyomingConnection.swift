@@ -41,10 +41,11 @@ import WyomingTransport
   /// The stream while it is open, be it described or not.
   public private(set) var stream: WyomingStream?
 
+  /// Whether the service has answered a ping of this connection.
+  private(set) var answersPings = false
   private var task: Task<Void, any Error>?
   private var waiter: Waiter<Void>?
   private var timer: TimerToken?
-  private var answersPings = false
   private var probeSent: Instant?
   private var loop: EventLoop { LoopActor.shared.loop }
   private let log = Logger("worker")
@@ -180,7 +181,7 @@ import WyomingTransport
   private func tell(_ state: State) {
     switch state {
     case .connected: log.info("worker '\(service.name)' (\(service.endpoint)): connected for \(stage.rawValue)")
-    case .away(let error): log.warning("\(error). Trying again")
+    case .away(let error): log.warning("\(error) (trying again)")
     case .stopped, .connecting: break
     }
   }

@@ -59,9 +59,13 @@ public struct WyomingDecoder {
   /// Copies the payload of the audio chunk given out last, from `offset` on, as much as fits.
   /// - Returns: bytes copied.
   public func copyPayload(from offset: Int, into target: UnsafeMutableRawBufferPointer) -> Int {
-    let range = payload.dropFirst(offset).prefix(target.count)
-    buffer.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[range])) }
-    return range.count
+    let count = min(payload.count - offset, target.count)
+    guard count > 0, let base = target.baseAddress else { return 0 }
+    buffer.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return }
+      base.copyMemory(from: start + payload.lowerBound + offset, byteCount: count)
+    }
+    return count
   }
 
   private mutating func decodeNext() throws(WyomingError) -> Element? {

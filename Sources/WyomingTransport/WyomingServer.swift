@@ -18,8 +18,8 @@ import Wyoming
   }
 
   /// Where it really listens: port 0 has become a number.
-  public let endpoint: Endpoint
-  public let limits: Limits
+  public nonisolated let endpoint: Endpoint
+  public nonisolated let limits: Limits
   /// Why accepting failed; it is tried again after a second.
   public var onError: (@LoopActor (SystemError) -> Void)?
 

@@ -145,7 +145,7 @@ import Wyoming
 
   private func handle(_ ready: Interest) {
     if ready.contains(.write) { flush() }
-    if ready.isDisjoint(with: [.read, .hangup, .error]) { return }
+    if ready.isDisjoint(with: Self.readable) { return }
     isReadingPaused ? stopWatching() : receive()
   }
 
@@ -162,7 +162,7 @@ import Wyoming
     case .moved(let count):
       lastReceived = loop.now
       if phase != .running { return }
-      decoder.append(UnsafeRawBufferPointer(rebasing: Self.scratch[..<count]))
+      decoder.append(UnsafeRawBufferPointer(start: Self.scratch.baseAddress, count: count))
       deliver()
     case .blocked: break
     case .failed(let reason): end(.failed(reason))
@@ -189,7 +189,7 @@ import Wyoming
     while offset + 1 < count, isOpen {
       let copied = decoder.copyPayload(from: offset, into: UnsafeMutableRawBufferPointer(Self.samples))
       offset += copied
-      onAudio?(audio, UnsafeBufferPointer(rebasing: Self.samples[..<(copied / 2)]))
+      onAudio?(audio, UnsafeBufferPointer(start: Self.samples.baseAddress, count: copied / 2))
     }
   }
 
@@ -255,6 +255,8 @@ import Wyoming
   private func forgetHandlers() {
     (onEvent, onAudio, onClose, onDrain) = (nil, nil, nil, nil)
   }
+
+  private static let readable: Interest = [.read, .hangup, .error]
 
   // One set for all streams: they are used within one call on the one loop.
   private static let scratch = UnsafeMutableRawBufferPointer.allocate(

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import Loop
+import Posix
+import TestSupport
+import Testing
+import Time
+import Wyoming
+import WyomingTransport
+
+@Suite struct WyomingServerTests {
+  let directory = TemporaryDirectory()
+  var endpoint: Endpoint { .unix(path: directory.file("server.sock")) }
+
+  @Test func aClientTooManyIsToldAndTheNextOneServed() async throws {
+    try await onLoop { [endpoint] in
+      var limits = WyomingServer.Limits()
+      limits.connectionsMax = 1
+      let server = try WyomingServer(endpoint, limits: limits) { stream in
+        stream.onEvent = { if case .ping(let text) = $0 { stream.send(.pong(text: text)) } }
+      }
+      let first = try Caller(endpoint)
+      first.stream.send(.ping(text: "1"))
+      #expect(try await WakeClientTests.poll { first.events == [.pong(text: "1")] })
+      let second = try Caller(endpoint)
+      #expect(try await WakeClientTests.poll { second.closing == .peerClosed })
+      #expect(second.events == [.error(text: "busy: at most 1 connections", code: "busy")])
+      first.stream.close()
+      #expect(try await WakeClientTests.poll { server.connectionCount == 0 })
+      let third = try Caller(endpoint)
+      third.stream.send(.ping())
+      #expect(try await WakeClientTests.poll { third.events == [.pong()] })
+      server.stop()
+      #expect(try await WakeClientTests.poll { third.closing == .peerClosed })
+      #expect(throws: SystemError.self) { try Caller(endpoint) }
+    }
+  }
+
+  @Test func anIdleOrMalformedClientIsLetGo() async throws {
+    try await onLoop { [endpoint] in
+      var limits = WyomingServer.Limits()
+      limits.stream.idleTimeout = .milliseconds(20)
+      var closings: [WyomingClosing] = []
+      let server = try WyomingServer(endpoint, limits: limits) { stream in
+        stream.onClose = { closings.append($0) }
+      }
+      let idle = try Caller(endpoint)
+      #expect(try await WakeClientTests.poll { idle.closing == .peerClosed && closings == [.idle] })
+      let raw = try Socket.connect(to: SocketAddress(endpoint)!)
+      _ = try Array("[]\n".utf8).withUnsafeBytes { try raw.write($0) }
+      #expect(try await WakeClientTests.poll { closings.count == 2 })
+      guard case .malformed = closings.last else {
+        Issue.record("\(closings)")
+        return
+      }
+      server.stop()
+    }
+  }
+
+  @Test func aListeningAddressHasToBeFreeAndNumeric() async throws {
+    try await onLoop { [endpoint] in
+      let server = try WyomingServer(endpoint) { _ in }
+      #expect(throws: SystemError.self) { try WyomingServer(endpoint) { _ in } }
+      #expect(throws: SystemError.self) {
+        try WyomingServer(.tcp(host: "localhost.invalid", port: 0)) { _ in }
+      }
+      server.stop()
+    }
+  }
+
+  @Test func audioCrossesASocketWithoutAnAllocationPerChunk() async throws {
+    let pair = try await onLoop { try StreamPair() }
+    let count = try await Instruments.allocations { try await pair.exchange(200) }
+    #expect(count < 20, "a wait costs some, 200 chunks none")
+    try await onLoop { pair.close() }
+  }
+
+  /// A plain client.
+  @LoopActor final class Caller {
+    let stream: WyomingStream
+    private(set) var events: [WyomingEvent] = []
+    private(set) var closing: WyomingClosing?
+
+    init(_ endpoint: Endpoint) throws {
+      stream = try WyomingStream(try Socket.connect(to: SocketAddress(endpoint)!))
+      stream.onEvent = { [unowned self] in events.append($0) }
+      stream.onClose = { [unowned self] in closing = $0 }
+    }
+  }
+
+  /// Two streams that answer each chunk with the next one.
+  @LoopActor final class StreamPair {
+    private let streams: [WyomingStream]
+    private let frame = [Int16](repeating: 3, count: 320)
+    private var chunksLeft = 0
+    private var done: Waiter<Void>?
+
+    init() throws {
+      var pair = try Socket.pair()
+      streams = [try WyomingStream(pair.first.take()!), try WyomingStream(pair.second.take()!)]
+      for stream in streams {
+        stream.onAudio = { [unowned self, unowned stream] _, _ in answer(on: stream) }
+      }
+    }
+
+    func exchange(_ chunks: Int) async throws {
+      chunksLeft = chunks
+      try await LoopActor.shared.loop.wait(on: "chunks") { waiter in
+        done = waiter
+        answer(on: streams[0])
+      }
+    }
+
+    func close() {
+      for stream in streams { stream.close() }
+    }
+
+    private func answer(on stream: WyomingStream) {
+      if chunksLeft == 0 {
+        done?.resume(returning: ())
+        return
+      }
+      chunksLeft -= 1
+      let audio = WyomingAudio(.speech, timestamp: Int64(chunksLeft))
+      frame.withUnsafeBufferPointer { _ = stream.sendAudio(audio, $0) }
+    }
+  }
+}
