@@ -180,7 +180,8 @@ import WyomingTransport
 
   private func tell(_ state: State) {
     switch state {
-    case .connected: log.info("worker '\(service.name)' (\(service.endpoint)): connected for \(stage.rawValue)")
+    case .connected:
+      log.info("worker '\(service.name)' (\(service.endpoint)): connected for \(stage.rawValue)")
     case .away(let error): log.warning("\(error) (trying again)")
     case .stopped, .connecting: break
     }
