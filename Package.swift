@@ -81,6 +81,9 @@ let application: [Target] = [
       "ALSA", "Automation", "Camera", "Configuration", "GPIO", "JSON", "Log", "Loop", "Posix", "Runtime",
       "Simulation", "Speech", "Time", "YAML",
     ]),
+  .executableTarget(
+    name: "accuracy", dependencies: ["PocketSphinx", "Speech", "SpeechWorker"],
+    path: "Benchmarks/accuracy", sources: ["Main.swift", "Recording.swift"]),
   .executableTarget(name: "mtor-speech", dependencies: ["Log", "Loop", "SpeechWorker"]),
 ]
 

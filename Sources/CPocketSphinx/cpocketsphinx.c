@@ -25,7 +25,11 @@ static void on_message(void *user, err_lvl_t level, const char *format, ...) {
   if (level >= ERR_FATAL) dprintf(STDERR_FILENO, "pocketsphinx: %s\n", last_error);
 }
 
-static void redirect_messages(void) { err_set_callback(on_message, NULL); }
+// Without a log file the library does not print its configuration either. Process-wide.
+static void redirect_messages(void) {
+  err_set_logfp(NULL);
+  err_set_callback(on_message, NULL);
+}
 
 const char *cps_take_error(void) {
   static _Thread_local char taken[sizeof last_error];
@@ -37,11 +41,9 @@ const char *cps_take_error(void) {
 
 int cps_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
-cps_decoder *cps_new(const char *model, const char *dictionary, bool keep_silence) {
+cps_decoder *cps_new(const char *const *arguments, int count) {
   pthread_once(&messages_once, redirect_messages);
-  cmd_ln_t *config = cmd_ln_init(
-      NULL, ps_args(), TRUE, "-hmm", model, "-dict", dictionary, "-remove_silence",
-      keep_silence ? "no" : "yes", NULL);
+  cmd_ln_t *config = cmd_ln_parse_r(NULL, ps_args(), count, (char **)arguments, TRUE);
   if (!config) return NULL;
   ps_decoder_t *decoder = ps_init(config);
   cmd_ln_free_r(config);

@@ -29,6 +29,13 @@ struct ByteReader {
     offset += count
   }
 
+  /// So many bytes as text, without NUL bytes at their end.
+  mutating func text(_ count: Int) throws(Truncated) -> String {
+    let start = offset
+    try skip(count)
+    return String(decoding: bytes[start..<offset].prefix { $0 != 0 }, as: UTF8.self)
+  }
+
   /// The bytes up to `terminator`, which is skipped.
   mutating func text(until terminator: UInt8, upTo limit: Int) throws(Truncated) -> String {
     guard let end = bytes[offset...].prefix(limit).firstIndex(of: terminator) else { throw Truncated() }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CPocketSphinx
+import Glibc
 
 /// One decoder of the library: a model, a dictionary, named searches of which one is active.
 ///
@@ -18,27 +19,34 @@ public struct Decoder: ~Copyable {
 
   /// Loads `model` with the given words. Check the model first: `ModelCheck`.
   ///
-  /// - Parameter keepsSilence: search silent parts too. Frames then count the stream's time, at
-  ///   the cost of work while nobody speaks.
+  /// - Parameter options: the library's own, such as `-beam`.
   /// - Throws: `.refused` with the library's message.
   public init(
-    _ model: SpeechModel, _ words: Pronunciations, keepsSilence: Bool = false
+    _ model: SpeechModel, _ words: Pronunciations, options: [(String, String)] = []
   ) throws(PocketSphinxError) {
     let dictionary = try MemoryFile("dictionary", words.text) { cps_memory_file($0) }
-    try self.init(model, dictionaryPath: dictionary.path, keepsSilence: keepsSilence)
+    try self.init(model, dictionaryPath: dictionary.path, options)
   }
 
   /// Loads `model` with its whole dictionary, which dictation needs.
   /// - Throws: `.refused` with the library's message.
   public init(_ model: SpeechModel) throws(PocketSphinxError) {
-    try self.init(model, dictionaryPath: model.dictionary, keepsSilence: false)
+    try self.init(model, dictionaryPath: model.dictionary, [])
   }
 
   private init(
-    _ model: SpeechModel, dictionaryPath: String, keepsSilence: Bool
+    _ model: SpeechModel, dictionaryPath: String, _ options: [(String, String)]
   ) throws(PocketSphinxError) {
     _ = cps_take_error()
-    guard let handle = cps_new(model.acousticModel, dictionaryPath, keepsSilence) else {
+    let arguments =
+      ["-hmm", model.acousticModel, "-dict", dictionaryPath] + options.flatMap { [$0.0, $0.1] }
+    let copies = arguments.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    // SAFETY: the library copies the strings; the array lives for the call.
+    let handle = copies.map { UnsafePointer<CChar>($0) }.withUnsafeBufferPointer {
+      cps_new($0.baseAddress, Int32($0.count))
+    }
+    guard let handle else {
       throw .refused(operation: "load \(model.acousticModel)", detail: Self.takeError())
     }
     self.handle = handle

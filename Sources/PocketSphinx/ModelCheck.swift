@@ -95,7 +95,7 @@ public enum ModelCheck {
     var expected = 0
     do throws(ByteReader.Truncated) {
       var reader = ByteReader(file.bytes)
-      while try reader.text(until: 10, upTo: 256) != "endhdr" {}
+      while try !reader.text(until: 10, upTo: 256).hasSuffix("endhdr") {}
       guard try reader.int32() == 0x1122_3344 else { throw ByteReader.Truncated() }
       let start = reader.offset
       try dimensions(&reader)
@@ -123,8 +123,7 @@ public enum ModelCheck {
       while true {
         let length = try reader.count(upTo: 4_096)
         if length == 0 { break }
-        let line = try reader.text(until: 0, upTo: length)
-        try reader.skip(max(0, length - line.utf8.count - 1))
+        let line = try reader.text(length)
         if line.hasPrefix("feature_count ") { features = Int(line.dropFirst(14)) ?? 0 }
         // With clusters the weights are packed otherwise; no model of Debian's is.
         if line.hasPrefix("cluster_count "), line != "cluster_count 0" { return }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import PocketSphinx
+import Glibc
 
 /// Recognises the sentences of a grammar, and only them.
 ///
@@ -32,7 +33,10 @@ public final class GrammarRecognizer: Recognizer {
     grammar = try Decoder(model, words)
     try grammar.addGrammar("commands", jsgf: file.text)
     try grammar.select("commands")
-    free = try Decoder(model, words)
+    let extra = (getenv("FREE_OPT").map { String(cString: $0) } ?? "").split(separator: " ").map(String.init)
+    var opts: [(String, String)] = []
+    for i in stride(from: 0, to: extra.count - 1, by: 2) { opts.append((extra[i], extra[i + 1])) }
+    free = try Decoder(model, words, options: opts)
     try free.addFreePhones("free", path: model.phoneModel)
     try free.select("free")
   }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Swift needs of libpocketsphinx 0.8 (Debian's 5prealpha). Its own headers stay out of this
-   module: their include paths differ between systems and `cmd_ln_init` is variadic. */
+   module: their include paths differ between systems. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,9 +8,8 @@
 
 typedef struct ps_decoder_s cps_decoder;
 
-/* `model`: folder of the acoustic model; `dictionary`: file. `keep_silence`: frames of the decoder
-   are then frames of the stream (100 per second). NULL when the library refuses. */
-cps_decoder *cps_new(const char *model, const char *dictionary, bool keep_silence);
+/* `arguments`: pairs of option and value, such as "-hmm", FOLDER; copied. NULL when refused. */
+cps_decoder *cps_new(const char *const *arguments, int count);
 void cps_free(cps_decoder *decoder);
 
 /* Adds a search under `name`, or replaces it; -1 when refused. Not during an utterance. */
