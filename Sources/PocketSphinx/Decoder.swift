@@ -17,6 +17,12 @@ public struct Decoder: ~Copyable {
     public let score: Int
   }
 
+  /// For a decoder that searches free phones: phones without context, narrow beams. With the
+  /// library's defaults it would take longer than the speech itself.
+  public static let freePhoneOptions = [
+    ("-allphone_ci", "yes"), ("-beam", "1e-20"), ("-pbeam", "1e-20"), ("-lw", "2.0"),
+  ]
+
   /// Loads `model` with the given words. Check the model first: `ModelCheck`.
   ///
   /// - Parameter options: the library's own, such as `-beam`.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import PocketSphinx
-import Glibc
 
 /// Recognises the sentences of a grammar, and only them.
 ///
@@ -9,7 +8,7 @@ import Glibc
 /// when it explains the audio nearly as well.
 public final class GrammarRecognizer: Recognizer {
   /// Least (grammar score − free-phone score) per frame.
-  public static let defaultMarginMin = -12.0
+  public static let defaultMarginMin = -10.0
 
   private var grammar: Decoder
   private var free: Decoder
@@ -33,10 +32,7 @@ public final class GrammarRecognizer: Recognizer {
     grammar = try Decoder(model, words)
     try grammar.addGrammar("commands", jsgf: file.text)
     try grammar.select("commands")
-    let extra = (getenv("FREE_OPT").map { String(cString: $0) } ?? "").split(separator: " ").map(String.init)
-    var opts: [(String, String)] = []
-    for i in stride(from: 0, to: extra.count - 1, by: 2) { opts.append((extra[i], extra[i + 1])) }
-    free = try Decoder(model, words, options: opts)
+    free = try Decoder(model, words, options: Decoder.freePhoneOptions)
     try free.addFreePhones("free", path: model.phoneModel)
     try free.select("free")
   }

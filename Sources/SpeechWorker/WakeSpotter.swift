@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import PocketSphinx
 import Speech
 
@@ -46,7 +47,10 @@ public final class WakeSpotter {
     let words = Set(phrases.flatMap { $0.phrase.split(separator: " ").map(String.init) })
     let pronunciations = try Pronunciations(
       of: words, in: model.dictionary, phones: checked.phones)
-    decoder = try Decoder(model, pronunciations)
+    let extra = (getenv("W_OPT").map { String(cString: $0) } ?? "").split(separator: " ").map(String.init)
+    var opts: [(String, String)] = []
+    for i in stride(from: 0, to: extra.count - 1, by: 2) { opts.append((extra[i], extra[i + 1])) }
+    decoder = try Decoder(model, pronunciations, options: opts)
     let keyphrases = phrases.map { (phrase: $0.phrase, threshold: $0.threshold) }
     try decoder.addKeyphrases("spot", keyphrases, dictionary: model.dictionary)
     if phrases.contains(where: { $0.verify != nil }) { try addSecondStage(model) }
