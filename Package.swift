@@ -5,6 +5,8 @@ import PackageDescription
 /// `MTOR_NO_GPL=1 swift build` leaves eSpeak NG (GPL-3) out of `mtor-speech`; flite then speaks alone.
 let withoutGPL = Context.environment["MTOR_NO_GPL"] == "1"
 
+let espeak: [SwiftSetting] = withoutGPL ? [] : [.define("ESPEAK_NG")]
+
 // One C module per C library. `shim.h` holds only what Swift cannot import.
 let cModules: [Target] = [
   .target(name: "CLinux"),
@@ -42,7 +44,7 @@ let wrappers: [Target] = [
   .target(
     name: "Synthesis",
     dependencies: ["CFlite"] + (withoutGPL ? [] : ["CEspeakNG"]),
-    swiftSettings: withoutGPL ? [] : [.define("ESPEAK_NG")]),
+    swiftSettings: espeak),
 ]
 
 let pure: [Target] = [
@@ -74,7 +76,8 @@ let application: [Target] = [
     dependencies: [
       "DSP", "JSON", "Log", "Loop", "PocketSphinx", "Posix", "Speech", "Synthesis", "Time", "Wyoming",
       "WyomingTransport",
-    ]),
+    ],
+    swiftSettings: espeak),
   .executableTarget(
     name: "mtor",
     dependencies: [
@@ -84,7 +87,7 @@ let application: [Target] = [
   .executableTarget(
     name: "accuracy", dependencies: ["PocketSphinx", "Speech", "SpeechWorker"],
     path: "Benchmarks/accuracy", sources: ["Main.swift", "Recording.swift"]),
-  .executableTarget(name: "mtor-speech", dependencies: ["Log", "Loop", "SpeechWorker"]),
+  .executableTarget(name: "mtor-speech", dependencies: ["SpeechWorker"]),
 ]
 
 let tests: [Target] = [
