@@ -149,9 +149,11 @@ public enum ModelCheck {
   /// Sphinx-3's own sum: rotate by 20, add the next word.
   private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     var sum: UInt32 = 0
-    for offset in stride(from: 0, to: bytes.count - 3, by: 4) {
+    var offset = 0
+    while offset + 4 <= bytes.count {
       let word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
       sum = (sum << 20 | sum >> 12) &+ word
+      offset += 4
     }
     return sum
   }
@@ -159,9 +161,11 @@ public enum ModelCheck {
   /// FNV-1a over 64-bit words: against damage, not against malice.
   static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
+    var offset = 0
+    while offset + 8 <= bytes.count {
       let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
       hash = (hash ^ word) &* 0x100_0000_01B3
+      offset += 8
     }
     return hash
   }

@@ -16,9 +16,9 @@ import WyomingTransport
   init(_ stream: WyomingStream, _ service: SpeechService) {
     self.stream = stream
     self.service = service
-    stream.onEvent = { [unowned self] in handle($0) }
-    stream.onAudio = { [unowned self] in hear($0, $1) }
-    stream.onClose = { [unowned self] in closed($0) }
+    stream.onEvent = { [weak self] in self?.handle($0) }
+    stream.onAudio = { [weak self] in self?.hear($0, $1) }
+    stream.onClose = { [weak self] in self?.closed($0) }
   }
 
   /// Ends what is going on; nothing is sent any more.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import PocketSphinx
 import Speech
 
@@ -27,6 +26,9 @@ public final class WakeSpotter {
   private let audio = DitheredAudio()
 
   private static let samplesPerFrame: SamplePosition = 160
+  /// Free phones without context and with little weight on their order, else the second stage takes
+  /// longer than the speech itself. The beams stay wide: narrow ones cost half of the phrases found.
+  private static let options = [("-allphone_ci", "yes"), ("-lw", "2.0")]
   /// Audio given to the second stage before the phrase, for the decoder to settle.
   private static let leadIn: SamplePosition = 1_600
 
@@ -47,10 +49,7 @@ public final class WakeSpotter {
     let words = Set(phrases.flatMap { $0.phrase.split(separator: " ").map(String.init) })
     let pronunciations = try Pronunciations(
       of: words, in: model.dictionary, phones: checked.phones)
-    let extra = (getenv("W_OPT").map { String(cString: $0) } ?? "").split(separator: " ").map(String.init)
-    var opts: [(String, String)] = []
-    for i in stride(from: 0, to: extra.count - 1, by: 2) { opts.append((extra[i], extra[i + 1])) }
-    decoder = try Decoder(model, pronunciations, options: opts)
+    decoder = try Decoder(model, pronunciations, options: Self.options)
     let keyphrases = phrases.map { (phrase: $0.phrase, threshold: $0.threshold) }
     try decoder.addKeyphrases("spot", keyphrases, dictionary: model.dictionary)
     if phrases.contains(where: { $0.verify != nil }) { try addSecondStage(model) }
