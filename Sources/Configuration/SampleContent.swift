@@ -18,7 +18,7 @@ enum SampleContent {
       - hey jarvis
     # - phrase: hello computer      # with thresholds of its own
     #   threshold: 1e-40
-    #   verify: -7
+    #   verify: -4
     """,
     "gpio": """
     gpio:

@@ -70,7 +70,7 @@ import WyomingTransport
 
   private func fail(_ text: String, code: String) {
     if isClosed.isSet { return }
-    log.once(code, .warning, text)
+    log.once(code, level: .warning, text)
     stream.send(.error(text: text, code: code))
   }
 }

@@ -89,12 +89,12 @@ import WyomingTransport
   }
 
   private func fail(_ text: String, code: String) {
-    log.once(code, .warning, text)
+    log.once(code, level: .warning, text)
     stream.send(.error(text: text, code: code))
   }
 
   private func closed(_ reason: WyomingClosing) {
-    if reason != .peerClosed { log.once("closed", .warning, "a client is gone: \(reason)") }
+    if reason != .peerClosed { log.once("closed", level: .warning, "a client is gone: \(reason)") }
     close()
     service.forget(self)
   }

@@ -36,7 +36,7 @@ import WyomingTransport
     grammar = options.grammar.map { Self.grammarPool(options, $0) }
     dictation = options.dictation ? Self.dictationPool(options) : nil
     server = try WyomingServer(options.endpoint, limits: Self.limits) { [unowned self] in accept($0) }
-    server?.onError = { [log] in log.once("accept", .warning, "\($0)") }
+    server?.onError = { [log] in log.once("accept", level: .warning, "\($0)") }
     load()
   }
 

@@ -96,7 +96,7 @@ import WyomingTransport
   }
 
   private func fail(_ error: any Error) {
-    log.once("failed", .error, "\(error)")
+    log.once("failed", level: .error, "\(error)")
     if !isClosed { stream.send(.error(text: "\(error)", code: "asr-failed")) }
   }
 }

@@ -83,7 +83,7 @@ import WyomingTransport
   }
 
   private func fail(_ error: any Error) {
-    log.once("failed", .error, "\(error)")
+    log.once("failed", level: .error, "\(error)")
     if !isClosed { stream.send(.error(text: "\(error)", code: "wake-failed")) }
   }
 }

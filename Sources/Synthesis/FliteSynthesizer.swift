@@ -15,6 +15,10 @@ public final class FliteSynthesizer: Synthesizer {
   ]
   private var loaded: [String: UnsafeMutablePointer<cst_voice>] = [:]
 
+  // The library keeps the pointer to a feature's name, so the text must last for ever.
+  private let stretch = FliteSynthesizer.name("duration_stretch")
+  private let streamingInfo = FliteSynthesizer.name("streaming_info")
+
   public init() { flite_init() }
 
   public func speak(
@@ -38,9 +42,9 @@ public final class FliteSynthesizer: Synthesizer {
         samples + Int(start), count: Int(size), rateHz: Int(wave.pointee.sample_rate))
       return goesOn ? CST_AUDIO_STREAM_CONT : CST_AUDIO_STREAM_STOP
     }
-    feat_set_float(voice.pointee.features, "duration_stretch", Float(1 / request.speed))
+    feat_set_float(voice.pointee.features, stretch, Float(1 / request.speed))
     // The voice owns `streaming` from here; the next request replaces it.
-    feat_set(voice.pointee.features, "streaming_info", audio_streaming_info_val(streaming))
+    feat_set(voice.pointee.features, streamingInfo, audio_streaming_info_val(streaming))
     withExtendedLifetime(sink) { _ = flite_text_to_speech(request.text, voice, "stream") }
   }
 
@@ -50,6 +54,11 @@ public final class FliteSynthesizer: Synthesizer {
     if let voice = voices.first(where: { $0.languages.contains(language) }) { return voice.name }
     if language.hasPrefix("en") { return "slt" }
     throw .unknownVoice("for \(language)", engine: name, known: "English only")
+  }
+
+  private static func name(_ text: StaticString) -> UnsafePointer<CChar> {
+    // SAFETY: a static string's bytes are ASCII, end with NUL and are never freed.
+    UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
   }
 
   private func load(_ voice: String) throws(SynthesisError) -> UnsafeMutablePointer<cst_voice> {
