@@ -23,10 +23,10 @@ import Time
   let log = Logger("mtor")
   let files = BlockingQueue("files", backlogMax: 16)
   let serviceManager = ServiceManager()
-  private(set) var lines: LineDriver
+  public private(set) var lines: LineDriver
   public private(set) var services: SpeechServices
   private(set) var replies: Replies
-  private(set) var automations: Automations
+  public private(set) var automations: Automations
   private(set) var commands: Commands
   public private(set) var voice: VoicePath?
   /// Reads the configuration again; the text says what was wrong, nil that all is well.

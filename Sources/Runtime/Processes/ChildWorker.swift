@@ -16,7 +16,9 @@ import Time
   static let stopGrace: Duration = .seconds(2)
 
   public let name: String
-  public private(set) var restarts = 0
+  /// Starts after the first.
+  public var restarts: Int { max(0, attempts - 1) }
+  public private(set) var attempts = 0
   /// Called each time a process has been started.
   public var onStart: (@LoopActor () -> Void)?
 
@@ -47,6 +49,7 @@ import Time
 
   public func start() {
     timer = nil
+    attempts += 1
     do {
       let child = try Child(program) { [weak self] in self?.exited($0) }
       self.child = child
@@ -86,7 +89,6 @@ import Time
     let seconds = tenths((loop.now - started).milliseconds / 1000)
     log.once("end", level: .warning, every: .seconds(60), "ended with \(status) after \(seconds) s; starting it again")
     if loop.now - started >= Self.stableAfter { backoff = Self.backoffMin }
-    restarts += 1
     restartLater()
   }
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import Loop
+import Posix
+import Runtime
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct ReloadTests {
+  @Test func newCommandsLinesAndRulesHoldAtOnce() async throws {
+    let test = try await onLoop { try TestDaemon() }
+    let directory = await test.directory
+    let new = TestDaemon.configuration
+      .replacing("turn on [the] {thing}", with: "(light|wake) [the] {thing}")
+      .replacing("porch: {output: GPIO6, safe: on}", with: "porch: {output: GPIO6}")
+    let settings = try ConfigurationReader().read(text: new, name: "new.yml")
+    try await onLoop { try test.daemon.reload(settings) }
+    #expect(try await onLoop { test.lines.isOn("porch") } == false)
+    #expect(throws: ControlError.self) {
+      try TestDaemon.ask(directory, ControlRequest(.ask, text: "turn on the lamp"))
+    }
+    _ = try TestDaemon.ask(directory, ControlRequest(.ask, text: "light the lamp"))
+    #expect(try await onLoop { test.lines.isOn("lamp") } == true)
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func settingsThatCannotBeUsedChangeNothing() async throws {
+    let test = try await onLoop { try TestDaemon() }
+    let directory = await test.directory
+    await #expect(throws: SoundError.self) {
+      try await onLoop {
+        var settings = test.daemon.settings
+        settings.sounds.failure = "/nonexistent.wav"
+        settings.commands = []
+        try test.daemon.reload(settings)
+      }
+    }
+    _ = try TestDaemon.ask(directory, ControlRequest(.ask, text: "turn on the lamp"))
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func aRunOfTheOldRulesEndsWithTheReload() async throws {
+    let test = try await onLoop { try TestDaemon() }
+    let directory = await test.directory
+    let refusal = Locked<ControlError?>(nil)
+    let asked = DetachedThread {
+      do throws(ControlError) {
+        _ = try TestDaemon.ask(directory, ControlRequest(.ask, text: "be slow"))
+      } catch { refusal.withLock { $0 = error } }
+    }
+    #expect(try await eventually { !test.daemon.automations.running.isEmpty })
+    try await onLoop {
+      var settings = test.daemon.settings
+      settings.log.level = .notice
+      try test.daemon.reload(settings)
+    }
+    asked.join()
+    #expect(refusal.withLock { $0 } == ControlError("the configuration was changed", isRefusal: true))
+    try await onLoop { await test.daemon.stop() }
+  }
+}
