@@ -114,7 +114,7 @@ let tests: [Target] = [
   .testTarget(
     name: "RuntimeTests",
     dependencies: [
-      "Automation", "Configuration", "JSON", "Loop", "Posix", "Runtime", "Simulation", "TestSupport", "Time",
+      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "TestSupport", "Time",
     ]),
   .testTarget(
     name: "DeviceTests",

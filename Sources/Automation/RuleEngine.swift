@@ -15,7 +15,8 @@ public struct RuleEngine: Sendable {
   }
 
   public enum Action: Sendable, Equatable {
-    /// Do it now; report `say`, `play` and `run` by `stepEnded` when they have ended.
+    /// Do it now; report `say`, `play` and `run` by `stepEnded` when they have ended. The engine
+    /// itself waits for a `wait`.
     case perform(Step, rule: String, run: RunID)
     /// Not reported in time: stop it if it still goes on. The next step follows.
     case abandon(Step, rule: String, run: RunID)
@@ -97,12 +98,12 @@ public struct RuleEngine: Sendable {
     var actions: [Action] = []
     while run.step < rule.steps.count {
       let step = rule.steps[run.step]
+      actions.append(.perform(step.filled(run.slots), rule: rule.name, run: run.id(rule: index)))
       if case .wait(let duration) = step {
         run.deadline = now + duration
         runs[index] = run
         return actions
       }
-      actions.append(.perform(step.filled(run.slots), rule: rule.name, run: run.id(rule: index)))
       if let limit = step.limit {
         run.deadline = now + limit
         runs[index] = run

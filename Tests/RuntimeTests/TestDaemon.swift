@@ -82,7 +82,7 @@ func rawExchange(_ path: String, _ bytes: [UInt8]) -> String {
   guard connected == 0 else { return "no connection" }
   var sent = 0
   while sent < bytes.count {
-    let count = bytes[sent...].withUnsafeBytes { send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+    let count = bytes[sent...].withUnsafeBytes { send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     if count <= 0 { break }
     sent += count
   }

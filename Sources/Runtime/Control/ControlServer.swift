@@ -17,7 +17,7 @@ import Time
 
   public typealias Handler = @LoopActor (ControlRequest, ControlSession) -> Void
 
-  private let socket: ListeningSocket
+  private var socket: ListeningSocket?
   private let handler: Handler
   private let loop = LoopActor.shared.loop
   private let log = Logger("control")
@@ -29,18 +29,20 @@ import Time
   public init(path: String, handler: @escaping Handler) throws(SystemError) {
     socket = try ListeningSocket.open(.unix(path), mode: 0o660)
     self.handler = handler
-    token = try loop.watch(socket.descriptor.raw, .read, name: "control") { [unowned self] _ in accept() }
+    guard let fd = socket?.descriptor.raw else { return }
+    token = try loop.watch(fd, .read, name: "control") { [unowned self] _ in accept() }
   }
 
   public func close() {
     if let token { loop.unwatch(token) }
     token = nil
+    socket = nil
     for session in sessions.values { session.close() }
   }
 
   private func accept() {
     do throws(SystemError) {
-      guard let descriptor = try socket.accept() else { return }
+      guard let descriptor = try socket?.accept() else { return }
       if sessions.count >= Self.connectionsMax { return }
       let session = try ControlSession(
         descriptor, handler: handler, onClosed: { [weak self] in self?.sessions[ObjectIdentifier($0)] = nil })
