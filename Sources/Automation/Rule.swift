@@ -45,4 +45,15 @@ public enum Step: Sendable, Equatable {
   case run(argv: [String], timeout: Duration)
   case log(String)
   case wait(Duration)
+  /// Opens or ends an utterance, as a talk button does.
+  case listen(Listening)
+}
+
+/// What a talk button asks for. Raw values are the configuration's words.
+public enum Listening: String, Sendable, CaseIterable {
+  /// One utterance, ended by silence.
+  case once
+  /// One utterance, ended by `release`.
+  case hold
+  case release
 }

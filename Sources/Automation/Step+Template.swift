@@ -18,7 +18,7 @@ extension Step {
     case .run(let argv, let timeout):
       return .run(argv: argv.map { Template.fill($0, slots) }, timeout: timeout)
     case .log(let text): return .log(Template.fill(text, slots))
-    case .wait: return self
+    case .wait, .listen: return self
     }
   }
 
@@ -27,7 +27,7 @@ extension Step {
     switch self {
     case .say, .play: RuleEngine.soundLimit
     case .run(_, let timeout): timeout + .seconds(5)
-    case .set, .toggle, .pulse, .blink, .pattern, .log, .wait: nil
+    case .set, .toggle, .pulse, .blink, .pattern, .log, .wait, .listen: nil
     }
   }
 }

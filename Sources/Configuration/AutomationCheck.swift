@@ -59,7 +59,7 @@ struct AutomationCheck {
       checkLine(line, of: rule, path, &reader)
     case .say(let text), .play(let text), .log(let text): _ = checkSlots(text, of: rule, path, &reader)
     case .run(let argv, _): argv.forEach { _ = checkSlots($0, of: rule, path, &reader) }
-    case .wait: return
+    case .wait, .listen: return
     }
   }
 

@@ -65,16 +65,16 @@ enum ReferenceWriter {
     let rows = StepSchema.documentation.flatMap { kind, keys in
       keys.enumerated().map { index, key in
         let initial = key.isRequired ? "required" : "`\(key.defaultText ?? "")`"
-        return
-          "| \(index == 0 ? "**`\(key.key)`**" : "`\(key.key)`") | \(escaped(key.summary)) | \(initial) | \(escaped(key.meaning)) |"
+        let name = index == 0 ? "**`\(key.key)`**" : "`\(key.key)`"
+        return "| \(name) | \(escaped(key.summary)) | \(initial) | \(escaped(key.meaning)) |"
       }
     }
     return """
       ## Steps of automations
 
-      Each step is a map; the key in bold tells which step it is. Texts may hold the slots of the command that
-      started the automation: `Turned on the {light}`; `{time}` and `{date}` are always there. A line may be one
-      slot: with `{light}` = `kitchen light` the line is `kitchen_light`.
+      Each step is a map; the key in bold tells which step it is. Texts may hold the slots of the command
+      that started the automation: `Turned on the {light}`; `{time}` and `{date}` are always there. A line
+      may be one slot: with `{light}` = `kitchen light` the line is `kitchen_light`.
 
       | key | value | default | meaning |
       |---|---|---|---|

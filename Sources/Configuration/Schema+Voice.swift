@@ -6,7 +6,7 @@ extension Schema {
   static let voice: [Field<VoiceSettings>] = [
     Field(
       "wake", \.wakeMode, .choice(),
-      "What opens an utterance: a wake phrase, a button (the step 'listen'), any speech, or nothing."),
+      "What opens an utterance: a wake phrase, a button (the step listen), any speech, or nothing."),
     Field("barge_in", \.bargeIn, .choice(), "What silences a reply that is being spoken."),
     Field(
       "refractory", \.refractory, .duration(.zero ... .seconds(10)),
@@ -83,7 +83,8 @@ extension Schema {
   private static let worker: [Field<WorkerSettings>] = [
     Field(
       "command", \.command, .optional(.program),
-      "A program that is started and watched. {socket} becomes the path where it must listen, {options} the wake phrases and the grammar."),
+      "A program that is started and watched. {socket} becomes the path where it must listen, {options} the wake phrases and the grammar."
+    ),
     Field("url", \.url, .optional(url), "A Wyoming service instead: tcp://host:port or unix:///path."),
     Field(
       "memory_max", \.memoryMaxBytes, .optional(.size(memoryMax), none: "unlimited"),

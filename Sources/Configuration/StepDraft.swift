@@ -13,6 +13,7 @@ struct StepDraft: Sendable {
   var off: Duration = .milliseconds(250)
   var times = 3
   var pattern = ""
+  var listening = Listening.once
   var timeout: Duration = .seconds(10)
 
   var step: Step {
@@ -27,6 +28,7 @@ struct StepDraft: Sendable {
     case .run: .run(argv: argv, timeout: timeout)
     case .log: .log(text)
     case .wait: .wait(duration)
+    case .listen: .listen(listening)
     }
   }
 
@@ -45,11 +47,12 @@ struct StepDraft: Sendable {
     case .run(let argv, let timeout): (kind, self.argv, self.timeout) = (.run, argv, timeout)
     case .log(let text): (kind, self.text) = (.log, text)
     case .wait(let duration): (kind, self.duration) = (.wait, duration)
+    case .listen(let listening): (kind, self.listening) = (.listen, listening)
     }
   }
 }
 
 /// The key that tells which step it is.
 enum StepKind: String, Sendable, CaseIterable {
-  case set, toggle, pulse, blink, pattern, say, play, run, log, wait
+  case set, toggle, pulse, blink, pattern, say, play, run, log, wait, listen
 }

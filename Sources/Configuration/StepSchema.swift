@@ -59,6 +59,12 @@ enum StepSchema {
       ]
     case .log: [own(kind, \.text, .text(), "Writes a line to the log.")]
     case .wait: [own(kind, \.duration, duration(.milliseconds(1), .seconds(3600)), "Waits.")]
+    case .listen:
+      [
+        own(
+          kind, \.listening, .choice(),
+          "Hears a command without a wake phrase: once until silence, or hold until release.")
+      ]
     }
   }
 

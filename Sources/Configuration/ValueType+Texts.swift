@@ -88,7 +88,7 @@ extension ValueType {
 extension ValueType<[String]> {
   /// A program and its arguments: no shell is involved.
   static let program = list(
-    "list: program and arguments", of: .text("text", bytesMax: 4096), count: 1...64)
+    "program and arguments", of: .text("text", bytesMax: 4096), count: 1...64)
 }
 
 /// Names of lines, commands, lists, workers and automations.

@@ -54,6 +54,7 @@ extension Commands {
     summary: "Let the running mtor read its configuration again",
     details: "As SIGHUP does, but tells the mistakes here. A file with mistakes changes nothing.",
     options: [.json],
+    examples: [Example("mtor reload", "After an edit of the configuration.")],
     run: { invocation throws(CommandFailure) in try request(ControlRequest(.reload), invocation) })
 
   private static let budgetOption = Option("timeout", value: "MILLISECONDS", "Give up after so long (30000).")

@@ -43,6 +43,7 @@ extension Commands {
     details: "Prints the line, its new level, the kernel's time in seconds, and how many edges were lost before.",
     arguments: [Argument("LINE", "Only this line.", count: .optional)],
     options: [.json],
+    examples: [Example("mtor gpio watch doorbell", "Press the button to see whether it is wired well.")],
     run: { invocation throws(CommandFailure) in
       do throws(ControlError) {
         let request = ControlRequest(.watch, name: invocation.arguments.first)

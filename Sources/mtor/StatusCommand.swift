@@ -20,6 +20,7 @@ extension Commands {
     summary: "List what the running mtor is doing",
     details: "Lists the tasks on the event loop: what each waits for, since when, and until when at most.",
     options: [.json],
+    examples: [Example("mtor tasks", "What does it wait for?")],
     run: { invocation throws(CommandFailure) in
       let tasks = try ask(.tasks).compactMap(\.tasks).first ?? []
       if invocation.wantsJSON {

@@ -80,7 +80,7 @@ import Testing
     mtor.yml:15: gpio.lamp.output: 'GPIO1' is already used by gpio.bell (line 11). A line has one owner.
     mtor.yml:16: gpio.nothing: one of input, output, led is missing.
     mtor.yml:17: gpio.both: 'input' and 'output' exclude each other. Keep one of them.
-    mtor.yml:19: commands.on[0]: 'turn on {lihgt}': no list is called 'lihgt'. Known: duration, light, number, ordinal, percent, time.
+    mtor.yml:19: commands.on[0]: 'turn on {lihgt}': no list is called 'lihgt'. Did you mean 'light'? Known: duration, light, number, ordinal, percent, time.
     mtor.yml:20: commands.off[1]: 'x {light': '{' is not closed. Add '}'.
     mtor.yml:25: automations.a.on: gpio has no input 'lamp'. Inputs: bell, nothing.
     mtor.yml:27: automations.a.do[0].set: gpio has no output or led 'bel'. Outputs: lamp, both.

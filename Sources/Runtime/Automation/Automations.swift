@@ -14,6 +14,8 @@ import Time
   private let loop = LoopActor.shared.loop
   private let log = Logger("automation")
   private var engine: RuleEngine
+  /// A rule stands for a talk button.
+  var onListen: (@LoopActor (Listening) -> Void)?
   private var timer: TimerToken?
   /// What each run belongs to.
   private var flights: [UInt64: Flight] = [:]
@@ -116,6 +118,7 @@ import Time
       told(step, flight)
       inTask(run, rule, step) { [self] in try await Command.run(argv, timeout: timeout, log: log) }
     case .log(let text): log.notice("\(rule): \(text)")
+    case .listen(let listening): onListen?(listening)
     case .wait: break
     case .set, .toggle, .pulse, .blink, .pattern:
       if perform(step) { told(step, flight) } else { failed(step, rule, "no such line now", flight) }
@@ -132,7 +135,7 @@ import Time
       lines.command(line, .blink(on: on, off: off, count: count))
     case .pattern(let line, let name):
       LinePattern(rawValue: name).map { lines.command(line, .pattern($0)) } ?? false
-    case .say, .play, .run, .log, .wait: true
+    case .say, .play, .run, .log, .wait, .listen: true
     }
   }
 
@@ -212,6 +215,7 @@ extension Step {
     case .run(let argv, _): "run \(argv.first ?? "")"
     case .log: "log"
     case .wait(let duration): "wait \(duration)"
+    case .listen(let listening): "listen \(listening.rawValue)"
     }
   }
 }

@@ -74,6 +74,7 @@ import Time
     services.start()
     connectLines()
     lines.start()
+    automations.onListen = { [unowned self] listening in voice?.handle(listening.event) }
     voice?.onMicrophone = { [unowned self] in watch($0) }
     voice?.start()
     serviceManager.ready("running on board \(settings.board)")
