@@ -31,7 +31,9 @@ let loopCases: [Case] = [
     "loop.async_ready", "ns", to: "callback",
     ours: { try await asyncRelay(relayEvents / 4) },
     baseline: { try await PipeRelay.nanosecondsPerEvent(relayEvents / 4) }),
-  .measure("loop.allocs_per_event", "count", goal: 0) { try await PipeRelay.allocationsPerEvent(relayEvents) },
+  .measure("loop.allocs_per_event", "count", goal: 0) {
+    try await PipeRelay.allocationsPerEvent(relayEvents)
+  },
   .measure("loop.execute_latency", "ns", executeLatency),
   .measure("loop.task_resume", "ns") { try await taskResume(10_000) },
   .measure("loop.task_spawn", "ns") { try await taskSpawn(5_000) },

@@ -42,7 +42,8 @@ struct ProcessMeter {
 
   private func field(_ name: String, _ text: String) -> Int {
     for line in text.split(separator: "\n") where line.hasPrefix(name) {
-      return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0
+      return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
+        ?? 0
     }
     return 0
   }

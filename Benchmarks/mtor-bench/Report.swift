@@ -22,7 +22,9 @@ enum Report {
     let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
     var lines = figures.map { $0.json + "\n" }.joined()
     let (raw, count) = (file.raw, lines.utf8.count)
-    if lines.withUTF8({ write(raw, $0.baseAddress, $0.count) }) != count { throw SystemError("write \(path)") }
+    if lines.withUTF8({ write(raw, $0.baseAddress, $0.count) }) != count {
+      throw SystemError("write \(path)")
+    }
   }
 
   private static func row(

@@ -14,7 +14,9 @@ extension FileDescriptor {
   public borrowing func read(upTo count: Int) throws(SystemError) -> [UInt8] {
     let raw = raw
     var bytes = [UInt8](repeating: 0, count: count)
-    let received = try retry("read") { bytes.withUnsafeMutableBytes { Glibc.read(raw, $0.baseAddress, $0.count) } }
+    let received = try retry("read") {
+      bytes.withUnsafeMutableBytes { Glibc.read(raw, $0.baseAddress, $0.count) }
+    }
     bytes.removeLast(count - received)
     return bytes
   }

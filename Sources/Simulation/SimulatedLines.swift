@@ -67,7 +67,8 @@ import Time
   }
 
   /// Presses an input after a while and lets it go again.
-  public func press(_ line: String, after delay: Duration = .zero, for duration: Duration = .milliseconds(80)) {
+  public func press(_ line: String, after delay: Duration = .zero, for duration: Duration = .milliseconds(80))
+  {
     timers.append(loop.after(delay, name: "simulated press") { [weak self] in self?.drive(line, true) })
     timers.append(
       loop.after(delay + duration, name: "simulated release") { [weak self] in self?.drive(line, false) })

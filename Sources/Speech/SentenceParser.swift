@@ -167,7 +167,8 @@ struct SentenceParser {
       throw failure(column, "no list is called '\(name)'. The slot's name comes first: {\(name):\(slot)}.")
     }
     let near = lists.names.nearest(to: name).map { " Did you mean '\($0)'?" } ?? ""
-    throw failure(column, "no list is called '\(name)'.\(near) Known: \(lists.names.joined(separator: ", ")).")
+    throw failure(
+      column, "no list is called '\(name)'.\(near) Known: \(lists.names.joined(separator: ", ")).")
   }
 
   // MARK: Helpers

@@ -17,27 +17,31 @@ extension Commands {
     examples: [Example("mtor ask turn on the kitchen light", "Quotes are not needed.")],
     run: { invocation throws(CommandFailure) in
       try request(
-        ControlRequest(.ask, text: invocation.arguments.joined(separator: " "), budgetMS: try budget(invocation)),
+        ControlRequest(
+          .ask, text: invocation.arguments.joined(separator: " "), budgetMS: try budget(invocation)),
         invocation)
     })
 
   static let say = Command(
     name: "say",
     summary: "Let the running mtor speak a text",
-    details: "Speaks through the configured text-to-speech worker and loudspeaker; ends when it has been heard.",
+    details:
+      "Speaks through the configured text-to-speech worker and loudspeaker; ends when it has been heard.",
     arguments: [Argument("TEXT", "What to say.", count: .many)],
     options: [budgetOption, .json],
     examples: [Example("mtor say dinner is ready", "Speaks three words.")],
     run: { invocation throws(CommandFailure) in
       try request(
-        ControlRequest(.say, text: invocation.arguments.joined(separator: " "), budgetMS: try budget(invocation)),
+        ControlRequest(
+          .say, text: invocation.arguments.joined(separator: " "), budgetMS: try budget(invocation)),
         invocation)
     })
 
   static let log = Command(
     name: "log",
     summary: "Change how much the running mtor logs",
-    details: "Sets the level of one module, or of all that have no level of their own. Lasts until the next start.",
+    details:
+      "Sets the level of one module, or of all that have no level of their own. Lasts until the next start.",
     arguments: [
       Argument("LEVEL", "debug, info, notice, warning or error."),
       Argument("MODULE", "As in the log's second column; without it all.", count: .optional),
@@ -68,7 +72,8 @@ extension Commands {
   }
 
   /// Sends one request and prints its replies; a refusal of the daemon is exit code 1.
-  static func request(_ request: ControlRequest, _ invocation: Invocation) throws(CommandFailure) -> ExitCode {
+  static func request(_ request: ControlRequest, _ invocation: Invocation) throws(CommandFailure) -> ExitCode
+  {
     let silence: Duration = .milliseconds(Int64(request.budgetMS ?? 5000) + 1000)
     do throws(ControlError) {
       try ControlClient.connect().request(request, silenceMax: silence) { reply in

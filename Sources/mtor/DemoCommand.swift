@@ -61,8 +61,10 @@ extension Commands {
 
   @LoopActor private static func show(_ demo: Demo) {
     demo.onNote = { Output.line("demo: \($0)") }
-    Output.line("demo: two voices, a button and some noise; \(DemoScript.scenes.count) scenes, about a minute")
-    let heading = "no.".padded(to: 3) + " " + "what".padded(to: 10) + "  " + "after".leftPadded(to: 8) + "  text"
+    Output.line(
+      "demo: two voices, a button and some noise; \(DemoScript.scenes.count) scenes, about a minute")
+    let heading =
+      "no.".padded(to: 3) + " " + "what".padded(to: 10) + "  " + "after".leftPadded(to: 8) + "  text"
     var isFirst = true
     demo.onEntry = { entry in
       if isFirst { Output.line("\n" + heading) }
@@ -90,7 +92,8 @@ extension Commands {
     let base = ServiceManager.environment("TMPDIR") ?? "/tmp"
     var template = Array("\(base)/mtor-demo-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw CommandFailure(.unavailable, "no temporary directory below \(base): \(String(cString: strerror(errno)))")
+      throw CommandFailure(
+        .unavailable, "no temporary directory below \(base): \(String(cString: strerror(errno)))")
     }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }

@@ -40,7 +40,8 @@ extension Commands {
   static let gpioWatch = Command(
     name: "gpio watch",
     summary: "Print each edge of an input as it comes",
-    details: "Prints the line, its new level, the kernel's time in seconds, and how many edges were lost before.",
+    details:
+      "Prints the line, its new level, the kernel's time in seconds, and how many edges were lost before.",
     arguments: [Argument("LINE", "Only this line.", count: .optional)],
     options: [.json],
     examples: [Example("mtor gpio watch doorbell", "Press the button to see whether it is wired well.")],
@@ -59,27 +60,33 @@ extension Commands {
     name: "gpio press",
     summary: "Press a simulated button of the running mtor",
     details: "Only on board sim: presses the input for 100 ms, or holds or lets go of it.",
-    arguments: [Argument("LINE", "An input."), Argument("STATE", "down or up; without it both.", count: .optional)],
+    arguments: [
+      Argument("LINE", "An input."), Argument("STATE", "down or up; without it both.", count: .optional),
+    ],
     options: [.json],
     examples: [Example("mtor gpio press doorbell", "Rings.")],
     run: { invocation throws(CommandFailure) in
       let name = invocation.arguments[0]
       let state = invocation.arguments.count > 1 ? invocation.arguments[1] : nil
       switch state {
-      case "down", "up": return try request(ControlRequest(.press, name: name, on: state == "down"), invocation)
+      case "down", "up":
+        return try request(ControlRequest(.press, name: name, on: state == "down"), invocation)
       case nil: return try request(ControlRequest(.press, name: name), invocation)
       default: throw CommandFailure(.usage, "'\(state ?? "")' is no state. Write down or up, or nothing.")
       }
     })
 
-  private static func show(_ lines: [LineReport], _ invocation: Invocation) throws(CommandFailure) -> ExitCode {
+  private static func show(_ lines: [LineReport], _ invocation: Invocation) throws(CommandFailure) -> ExitCode
+  {
     if invocation.wantsJSON {
       try Output.json(lines)
     } else if lines.isEmpty {
       Output.line("No lines are configured (gpio).")
     } else {
       var table = TextTable("line", "direction", "level", "edges", "lost")
-      for line in lines { table.add(line.name, line.direction, level(line), "\(line.edges)", "\(line.lostEdges)") }
+      for line in lines {
+        table.add(line.name, line.direction, level(line), "\(line.edges)", "\(line.lostEdges)")
+      }
       Output.text(table.text())
     }
     return .success
@@ -93,6 +100,7 @@ extension Commands {
     let microseconds = edge.nanoseconds / 1000
     let fraction = "\(1_000_000 + microseconds % 1_000_000)".dropFirst()
     let lost = edge.lostBefore > 0 ? "  (\(edge.lostBefore) lost before)" : ""
-    return "\(edge.line.padded(to: 20)) \(edge.isActive ? "on " : "off")  \(microseconds / 1_000_000).\(fraction)\(lost)"
+    return
+      "\(edge.line.padded(to: 20)) \(edge.isActive ? "on " : "off")  \(microseconds / 1_000_000).\(fraction)\(lost)"
   }
 }

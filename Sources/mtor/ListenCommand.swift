@@ -34,7 +34,8 @@ enum TimelineText {
   static func line(_ entry: TimelineEntry) -> String {
     let number = entry.utterance.map { "\($0)" } ?? ""
     let since = entry.sinceSpeechEndMS.map { "\(Int($0.rounded())) ms" } ?? ""
-    return number.padded(to: 3) + " " + entry.stage.rawValue.padded(to: 10) + "  " + since.leftPadded(to: 8) + "  "
+    return number.padded(to: 3) + " " + entry.stage.rawValue.padded(to: 10) + "  " + since.leftPadded(to: 8)
+      + "  "
       + entry.text
   }
 }

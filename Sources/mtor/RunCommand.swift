@@ -19,11 +19,13 @@ extension Commands {
     options: [
       .config, .board,
       Option("no-microphone", "Leave the microphone off whatever the configuration says."),
-      Option("log-level", value: "LEVEL", choices: LogSettings.Level.allCases.map(\.rawValue), "How much to log."),
+      Option(
+        "log-level", value: "LEVEL", choices: LogSettings.Level.allCases.map(\.rawValue), "How much to log."),
     ],
     examples: [
       Example("mtor run --config mtor.yml", "Runs one configuration."),
-      Example("mtor run --board sim --no-microphone", "Simulated lines only; try 'mtor gpio press doorbell'."),
+      Example(
+        "mtor run --board sim --no-microphone", "Simulated lines only; try 'mtor gpio press doorbell'."),
     ],
     run: runDaemon)
 
@@ -47,7 +49,8 @@ extension Commands {
         try process.start()
         return nil
       } catch let error as SystemError {
-        return CommandFailure(error.errno == EADDRINUSE ? .temporary : .unavailable, startText(error, directory))
+        return CommandFailure(
+          error.errno == EADDRINUSE ? .temporary : .unavailable, startText(error, directory))
       } catch {
         return CommandFailure(.unavailable, "\(error)")
       }
@@ -66,7 +69,9 @@ extension Commands {
   private static func adjust(_ settings: Settings, _ invocation: Invocation) -> Settings {
     var settings = settings
     if invocation.has("no-microphone") { settings.microphone.source = .off }
-    if let level = invocation.value("log-level").flatMap(LogSettings.Level.init) { settings.log.level = level }
+    if let level = invocation.value("log-level").flatMap(LogSettings.Level.init) {
+      settings.log.level = level
+    }
     return settings
   }
 }

@@ -6,7 +6,8 @@ extension Commands {
   static let status = Command(
     name: "status",
     summary: "Show how the running mtor is",
-    details: "Shows the devices, the workers, what has been heard, and how long handlers held the event loop.",
+    details:
+      "Shows the devices, the workers, what has been heard, and how long handlers held the event loop.",
     options: [.json],
     examples: [Example("mtor status --json", "For monitoring.")],
     run: { invocation throws(CommandFailure) in
@@ -43,7 +44,9 @@ extension Commands {
   static func ask(_ verb: ControlRequest.Verb) throws(CommandFailure) -> [ControlReply] {
     var replies: [ControlReply] = []
     do throws(ControlError) {
-      try ControlClient.connect().request(ControlRequest(verb), silenceMax: .seconds(5)) { replies.append($0) }
+      try ControlClient.connect().request(ControlRequest(verb), silenceMax: .seconds(5)) {
+        replies.append($0)
+      }
     } catch { throw CommandFailure(.unavailable, error.description) }
     return replies
   }
@@ -62,7 +65,10 @@ extension Commands {
       table.add("worker \(worker.name)", "\(worker.state)\(pid), \(worker.restarts) restarts")
     }
     table.add("utterances", "\(status.utterances), understood \(status.understood)")
-    table.add("event loop", "\(status.loopWakeUps) wake-ups; longest handler \(status.stalls.longest), \(duration(status.stalls.longestMS))")
+    table.add(
+      "event loop",
+      "\(status.loopWakeUps) wake-ups; longest handler \(status.stalls.longest), \(duration(status.stalls.longestMS))"
+    )
     return table.text()
   }
 

@@ -1,16 +1,21 @@
-// SPDX-License-Identifier: Apache-2.0
-@testable import ALSA
 import Testing
 
+// SPDX-License-Identifier: Apache-2.0
+@testable import ALSA
+
 @Suite struct ALSATests {
-  @Test(arguments: [
-    ("card:Device", ["hw:CARD=Device,DEV=0", "plughw:CARD=Device,DEV=0"], "Device", 0),
-    ("card:Loopback,1,2", ["hw:CARD=Loopback,DEV=1,SUBDEV=2", "plughw:CARD=Loopback,DEV=1,SUBDEV=2"], "Loopback", 1),
-    ("hw:CARD=PCH,DEV=3", ["hw:CARD=PCH,DEV=3"], "PCH", 3),
-    ("plughw:1,7", ["plughw:1,7"], "1", 7),
-    ("default", ["default"], nil, 0),
-    ("card:", ["card:"], nil, 0),
-  ] as [(String, [String], String?, Int)])
+  @Test(
+    arguments: [
+      ("card:Device", ["hw:CARD=Device,DEV=0", "plughw:CARD=Device,DEV=0"], "Device", 0),
+      (
+        "card:Loopback,1,2", ["hw:CARD=Loopback,DEV=1,SUBDEV=2", "plughw:CARD=Loopback,DEV=1,SUBDEV=2"],
+        "Loopback", 1
+      ),
+      ("hw:CARD=PCH,DEV=3", ["hw:CARD=PCH,DEV=3"], "PCH", 3),
+      ("plughw:1,7", ["plughw:1,7"], "1", 7),
+      ("default", ["default"], nil, 0),
+      ("card:", ["card:"], nil, 0),
+    ] as [(String, [String], String?, Int)])
   func aNameSaysWhichCardAndWhatToOpen(text: String, candidates: [String], card: String?, device: Int) {
     let name = PCMName(text)
     #expect(name.candidates == candidates)

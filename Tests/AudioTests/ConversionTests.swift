@@ -1,11 +1,12 @@
-// SPDX-License-Identifier: Apache-2.0
-@testable import ALSA
 import Configuration
 import DSP
 import Glibc
-@testable import Runtime
 import TestSupport
 import Testing
+
+// SPDX-License-Identifier: Apache-2.0
+@testable import ALSA
+@testable import Runtime
 
 @Suite struct ConversionTests {
   /// S16 through a device format and back, in `channels` copies.
@@ -30,16 +31,17 @@ import Testing
     #expect(roundTrip(samples, format, channels: channels) == expected)
   }
 
-  @Test(arguments: [
-    (.s32, [0xff, 0xff, 0xff, 0x7f], 32_767),
-    (.s32, [0x00, 0x80, 0x00, 0x00], 1),
-    (.s24, [0xff, 0xff, 0xff, 0x55], 0),
-    (.s24, [0x00, 0x00, 0x80, 0x00], -32_768),
-    (.s24Packed, [0xff, 0xff, 0x7f], 32_767),
-    (.float, [0x00, 0x00, 0x80, 0x7f], 32_767),
-    (.float, [0x00, 0x00, 0xc0, 0x7f], 0),
-    (.u8, [0], -32_768),
-  ] as [(SampleFormat, [UInt8], Int16)])
+  @Test(
+    arguments: [
+      (.s32, [0xff, 0xff, 0xff, 0x7f], 32_767),
+      (.s32, [0x00, 0x80, 0x00, 0x00], 1),
+      (.s24, [0xff, 0xff, 0xff, 0x55], 0),
+      (.s24, [0x00, 0x00, 0x80, 0x00], -32_768),
+      (.s24Packed, [0xff, 0xff, 0x7f], 32_767),
+      (.float, [0x00, 0x00, 0x80, 0x7f], 32_767),
+      (.float, [0x00, 0x00, 0xc0, 0x7f], 0),
+      (.u8, [0], -32_768),
+    ] as [(SampleFormat, [UInt8], Int16)])
   func extremesAreRoundedAndHeldInRange(format: SampleFormat, bytes: [UInt8], expected: Int16) {
     var sample: Int16 = 99
     SampleConversion.toMono(
@@ -47,8 +49,9 @@ import Testing
     #expect(sample == expected)
   }
 
-  @Test(arguments: [(.mix, 200), (.index(0), 100), (.index(2), 350), (.index(9), 350)]
-    as [(MicrophoneSettings.Channel, Int16)])
+  @Test(
+    arguments: [(.mix, 200), (.index(0), 100), (.index(2), 350), (.index(9), 350)]
+      as [(MicrophoneSettings.Channel, Int16)])
   func aChannelIsPickedOrAllAreMixed(channel: MicrophoneSettings.Channel, expected: Int16) {
     var sample: Int16 = 0
     let frame: [Int16] = [100, 150, 350]
@@ -57,8 +60,9 @@ import Testing
     #expect(sample == expected)
   }
 
-  @Test(arguments: [(2, [1, 2], 1, [1]), (1, [7], 3, [7, 7, 7]), (2, [1, 2], 3, [1, 2, 2])]
-    as [(Int, [Int16], Int, [Int16])])
+  @Test(
+    arguments: [(2, [1, 2], 1, [1]), (1, [7], 3, [7, 7, 7]), (2, [1, 2], 3, [1, 2, 2])]
+      as [(Int, [Int16], Int, [Int16])])
   func channelsAreSpreadOrJoined(from: Int, source: [Int16], to: Int, expected: [Int16]) {
     var target = [Int16](repeating: 0, count: to)
     SampleConversion.fromS16(
@@ -85,7 +89,8 @@ import Testing
     settings.noiseSuppressionDB = -10
     let capture = try CaptureFormat(device, settings)
     memset(capture.input, 0, 960 * device.bytesPerFrame)
-    var frames = 0, lowest = UInt64.max
+    var frames = 0
+    var lowest = UInt64.max
     for _ in 0..<20 {
       let before = Instruments.threadAllocations
       capture.take(960) { _, _ in frames += 1 }

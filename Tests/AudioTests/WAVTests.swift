@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import ALSA
 import Loop
-@testable import Runtime
 import TestSupport
 import Testing
 
+@testable import Runtime
+
 /// A WAV file with these bytes as samples.
-private func wav(code: Int = 1, bits: Int, channels: Int = 1, rateHz: Int = 16_000, data: [UInt8]) -> [UInt8] {
+private func wav(code: Int = 1, bits: Int, channels: Int = 1, rateHz: Int = 16_000, data: [UInt8]) -> [UInt8]
+{
   func u16(_ value: Int) -> [UInt8] { [UInt8(value & 255), UInt8(value >> 8 & 255)] }
   func u32(_ value: Int) -> [UInt8] { u16(value & 0xffff) + u16(value >> 16) }
   let frame = channels * bits / 8
@@ -16,30 +18,34 @@ private func wav(code: Int = 1, bits: Int, channels: Int = 1, rateHz: Int = 16_0
 }
 
 @Suite struct WAVTests {
-  @Test(arguments: [
-    (wav(bits: 8, data: [0, 128, 255, 129]), [-32768, 0, 32512, 256]),
-    (wav(bits: 16, data: [0, 128, 255, 127, 1, 0]), [-32768, 32767, 1]),
-    (wav(bits: 24, data: [0, 0, 128, 255, 255, 127, 0x80, 1, 0]), [-32768, 32767, 2]),
-    (wav(bits: 32, data: [0, 0, 0, 128, 0, 0, 1, 0]), [-32768, 1]),
-    (wav(code: 3, bits: 32, data: [0, 0, 128, 0xbf, 0, 0, 0, 0x3f, 0, 0, 0xc0, 0x7f]), [-32768, 16384, 0]),
-  ] as [([UInt8], [Int16])])
+  @Test(
+    arguments: [
+      (wav(bits: 8, data: [0, 128, 255, 129]), [-32768, 0, 32512, 256]),
+      (wav(bits: 16, data: [0, 128, 255, 127, 1, 0]), [-32768, 32767, 1]),
+      (wav(bits: 24, data: [0, 0, 128, 255, 255, 127, 0x80, 1, 0]), [-32768, 32767, 2]),
+      (wav(bits: 32, data: [0, 0, 0, 128, 0, 0, 1, 0]), [-32768, 1]),
+      (
+        wav(code: 3, bits: 32, data: [0, 0, 128, 0xbf, 0, 0, 0, 0x3f, 0, 0, 0xc0, 0x7f]), [-32768, 16384, 0]
+      ),
+    ] as [([UInt8], [Int16])])
   func everyPCMEncodingBecomesS16(file: [UInt8], samples: [Int16]) throws {
     #expect(try SoundFile.decode(file).samples == samples)
   }
 
-  @Test(arguments: [
-    ([], "not a WAV file"),
-    (Array("RIFFxxxxWAVE".utf8), "the WAV file has no samples"),
-    (Array("RIFFxxxxWAVEdata".utf8) + [0, 0, 0, 0], "the samples come before their format"),
-    (Array("RIFFxxxxWAVEfmt ".utf8) + [2, 0, 0, 0, 1, 0], "the WAV header is cut short"),
-    (wav(bits: 16, channels: 0, data: []), "0 channels; 1 to 32 are possible"),
-    (wav(bits: 16, rateHz: 7, data: []), "a sample rate of 7 Hz; 1000 to 384000 are possible"),
-    (
-      wav(code: 85, bits: 16, data: []),
-      "WAV encoding 85 with 16 bits; possible are PCM of 8, 16, 24 or 32 bits and 32-bit float "
-        + "(convert it: sox IN -b 16 OUT.wav)"
-    ),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([], "not a WAV file"),
+      (Array("RIFFxxxxWAVE".utf8), "the WAV file has no samples"),
+      (Array("RIFFxxxxWAVEdata".utf8) + [0, 0, 0, 0], "the samples come before their format"),
+      (Array("RIFFxxxxWAVEfmt ".utf8) + [2, 0, 0, 0, 1, 0], "the WAV header is cut short"),
+      (wav(bits: 16, channels: 0, data: []), "0 channels; 1 to 32 are possible"),
+      (wav(bits: 16, rateHz: 7, data: []), "a sample rate of 7 Hz; 1000 to 384000 are possible"),
+      (
+        wav(code: 85, bits: 16, data: []),
+        "WAV encoding 85 with 16 bits; possible are PCM of 8, 16, 24 or 32 bits and 32-bit float "
+          + "(convert it: sox IN -b 16 OUT.wav)"
+      ),
+    ] as [([UInt8], String)])
   func aFileThatCannotBeUsedSaysWhy(file: [UInt8], text: String) {
     #expect(throws: SoundError(text)) { try WAVHeader(file) }
   }

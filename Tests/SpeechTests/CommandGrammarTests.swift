@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CommandGrammarTests {
   static let lists = [
-    "light": ["Kitchen", "living room", "all the lights", "lamp 2"], "door": ["front door", "garage"]
+    "light": ["Kitchen", "living room", "all the lights", "lamp 2"], "door": ["front door", "garage"],
   ]
 
   static func grammar(_ commands: KeyValuePairs<String, [String]>) throws -> CommandGrammar {
@@ -20,27 +20,32 @@ import Testing
       "dim": ["(dim|set) [the] {light} [light[s]] to {level:percent}"],
       "timer": ["(set|start) a timer for {duration}", "set a timer for {minutes:1..5} min"],
       "lock": ["lock [the] {door} [and [the] {second:door}]"],
-      "time": ["what's the time", "what time is it"], "alarm": ["wake me [up] at {time}"]
+      "time": ["what's the time", "what time is it"], "alarm": ["wake me [up] at {time}"],
     ])
   }
 
-  @Test(arguments: [
-    ("turn on the kitchen light", "switch state=on light=Kitchen"),
-    ("Turn ON kitchen.", "switch state=on light=Kitchen"),
-    ("turn the living-room off", "switch light=living room state=off"),
-    ("turn on lamp two", "switch state=on light=lamp 2"), ("turn on lamp 2!", "switch state=on light=lamp 2"),
-    ("turn on all the lights", "switch state=on light=all the lights"),
-    ("turn off all the lights", "everything_off"), ("dim the kitchen lights to 50%", "dim light=Kitchen level=50"),
-    ("set kitchen to a hundred percent", "dim light=Kitchen level=100"),
-    ("start a timer for half an hour", "timer duration=1800s"),
-    ("set a timer for 5 minutes", "timer duration=300s"), ("set a timer for five min", "timer minutes=5"),
-    ("lock the front door and garage", "lock door=front door second=garage"),
-    ("lock garage", "lock door=garage"), ("what is the time", "time"), ("What's the time?", "time"),
-    ("hey jarvis, good night", "everything_off"), ("jarvis good night", "everything_off"),
-    ("wake me at quarter past six in the evening", "alarm time=18:15"),
-    ("turn on", nil), ("turn on the bathroom", nil), ("turn on, the kitchen lights", "switch state=on light=Kitchen"), ("good night good night", nil), ("", nil),
-    ("jarvis hey good night", nil), ("hey jarvis", nil), ("set a timer for nine", nil)
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("turn on the kitchen light", "switch state=on light=Kitchen"),
+      ("Turn ON kitchen.", "switch state=on light=Kitchen"),
+      ("turn the living-room off", "switch light=living room state=off"),
+      ("turn on lamp two", "switch state=on light=lamp 2"),
+      ("turn on lamp 2!", "switch state=on light=lamp 2"),
+      ("turn on all the lights", "switch state=on light=all the lights"),
+      ("turn off all the lights", "everything_off"),
+      ("dim the kitchen lights to 50%", "dim light=Kitchen level=50"),
+      ("set kitchen to a hundred percent", "dim light=Kitchen level=100"),
+      ("start a timer for half an hour", "timer duration=1800s"),
+      ("set a timer for 5 minutes", "timer duration=300s"), ("set a timer for five min", "timer minutes=5"),
+      ("lock the front door and garage", "lock door=front door second=garage"),
+      ("lock garage", "lock door=garage"), ("what is the time", "time"), ("What's the time?", "time"),
+      ("hey jarvis, good night", "everything_off"), ("jarvis good night", "everything_off"),
+      ("wake me at quarter past six in the evening", "alarm time=18:15"),
+      ("turn on", nil), ("turn on the bathroom", nil),
+      ("turn on, the kitchen lights", "switch state=on light=Kitchen"), ("good night good night", nil),
+      ("", nil),
+      ("jarvis hey good night", nil), ("hey jarvis", nil), ("set a timer for nine", nil),
+    ] as [(String, String?)])
   func textIsUnderstood(text: String, expected: String?) throws {
     let match = try home().match(text, optionalPrefixes: ["hey jarvis"])
     let found = match.map { match in
@@ -51,7 +56,8 @@ import Testing
 
   @Test func theMoreLiteralSentenceWinsThenTheEarlier() throws {
     let grammar = try Self.grammar([
-      "any": ["play {number} {light}"], "lamp": ["play {number} lamp two"], "late": ["play [now] {number} {light}"]
+      "any": ["play {number} {light}"], "lamp": ["play {number} lamp two"],
+      "late": ["play [now] {number} {light}"],
     ])
     #expect(grammar.match("play 3 lamp 2")?.command == "lamp")
     #expect(grammar.match("play 3 kitchen")?.command == "any")
@@ -61,22 +67,27 @@ import Testing
 
   @Test func sentencesOfTwoCommandsAreWarnedOf() throws {
     let grammar = try Self.grammar([
-      "a": ["(switch|turn) on {light}"], "b": ["[please] turn on {light}", "turn on {door}"], "c": ["turn on {x:light}"]
+      "a": ["(switch|turn) on {light}"], "b": ["[please] turn on {light}", "turn on {door}"],
+      "c": ["turn on {x:light}"],
     ])
     #expect(
       grammar.warnings.map(\.description) == [
         "command 'b', sentence 1: 'turn on {list 2}' is also said for command 'a', which comes first and wins.",
-        "command 'c', sentence 1: 'turn on {list 2}' is also said for command 'a', which comes first and wins."
+        "command 'c', sentence 1: 'turn on {list 2}' is also said for command 'a', which comes first and wins.",
       ])
   }
 
   @Test(arguments: [
     ("turn (on", "column 6: '(' is not closed. Add ')'."),
     ("turn on)", "column 8: ')' closes nothing. Remove it, or add its opening bracket."),
-    ("turn [on", "column 6: '[' is not closed. Add ']'."), ("turn (on]", "column 6: '(' is not closed. Add ')'."),
+    ("turn [on", "column 6: '[' is not closed. Add ']'."),
+    ("turn (on]", "column 6: '(' is not closed. Add ')'."),
     ("turn {light", "column 6: '{' is not closed. Add '}'."),
     ("turn }", "column 6: '}' closes nothing. Remove it, or add its opening bracket."),
-    ("turn {ligth}", "column 6: no list is called 'ligth'. Did you mean 'light'? Known: door, duration, light, number, ordinal, percent, time."),
+    (
+      "turn {ligth}",
+      "column 6: no list is called 'ligth'. Did you mean 'light'? Known: door, duration, light, number, ordinal, percent, time."
+    ),
     ("turn {light:lamp}", "column 6: no list is called 'lamp'. The slot's name comes first: {lamp:light}."),
     ("turn {}", "column 6: '' is no slot name. Use a-z, 0-9 and _, as in {light}."),
     ("turn {Light}", "column 6: 'Light' is no slot name. Use a-z, 0-9 and _, as in {light}."),
@@ -96,7 +107,7 @@ import Testing
     ("light(s and lamp)", "column 6: this touches a word but is no part of one. Put a space between them."),
     (String(repeating: "(", count: 17) + "a", "column 17: brackets are nested deeper than 16."),
     (String(repeating: "a", count: 1001), "column 1001: the sentence is longer than 1000 characters."),
-    ("{light}s", "column 1: this touches a word but is no part of one. Put a space between them.")
+    ("{light}s", "column 1: this touches a word but is no part of one. Put a space between them."),
   ])
   func aWrongSentenceIsToldWithItsPlace(sentence: String, expected: String) {
     let error = #expect(throws: CommandGrammarError.self) { try Self.grammar(["bad": ["fine", sentence]]) }
@@ -106,10 +117,11 @@ import Testing
   @Test func everythingWrongIsToldAtOnce() {
     let commands = [
       CommandDefinition(name: "a", sentences: ["x (", "y ["]), CommandDefinition(name: "a", sentences: []),
-      CommandDefinition(name: "Öh", sentences: ["z"])
+      CommandDefinition(name: "Öh", sentences: ["z"]),
     ]
     let lists = [
-      "number": ["one"], "2nd": ["b"], "empty": [], "twice": ["OK", "okay"], "long": [String(repeating: "a ", count: 13)]
+      "number": ["one"], "2nd": ["b"], "empty": [], "twice": ["OK", "okay"],
+      "long": [String(repeating: "a ", count: 13)],
     ]
     let error = #expect(throws: CommandGrammarError.self) { try CommandGrammar(commands, lists: lists) }
     #expect(
@@ -123,7 +135,7 @@ import Testing
         "command 'a': it has no sentences. Add one, or remove it.",
         "command 'Öh': a command is named with a-z, 0-9 and _, beginning with a letter.",
         "command 'a', sentence 1, column 3: '(' is not closed. Add ')'.",
-        "command 'a', sentence 2, column 3: '[' is not closed. Add ']'."
+        "command 'a', sentence 2, column 3: '[' is not closed. Add ']'.",
       ])
   }
 
@@ -134,10 +146,16 @@ import Testing
     }
     let long = (0..<1999).map { "value \(String($0, radix: 10)) of many" }
     let slots = (0..<17).map { "{s\($0):number}" }.joined(separator: " ")
-    #expect(text([CommandDefinition(name: "a", sentences: [slots])]) == "command 'a', sentence 1: it has 17 slots, 16 are allowed.")
-    #expect(text([CommandDefinition(name: "a", sentences: ["{l}"])], ["l": long + long])?.contains("3998 values, 2000 are") == true)
+    #expect(
+      text([CommandDefinition(name: "a", sentences: [slots])])
+        == "command 'a', sentence 1: it has 17 slots, 16 are allowed.")
+    #expect(
+      text([CommandDefinition(name: "a", sentences: ["{l}"])], ["l": long + long])?.contains(
+        "3998 values, 2000 are") == true)
     let many = (0..<10).map { "go \(SpokenLetters.word($0)) {l}" }
-    #expect(text([CommandDefinition(name: "a", sentences: many)], ["l": long])?.contains("words for the recogniser, 50000 are allowed") == true)
+    #expect(
+      text([CommandDefinition(name: "a", sentences: many)], ["l": long])?.contains(
+        "words for the recogniser, 50000 are allowed") == true)
     let commands = (0..<1001).map { CommandDefinition(name: "c\($0)", sentences: ["a", "b"]) }
     let told = text(commands)
     #expect(told?.contains("there are 1001 commands, 1000 are allowed") == true)
@@ -145,7 +163,9 @@ import Testing
   }
 
   @Test func theRecognisersGrammarIsWhatItShouldBe() throws {
-    let grammar = try Self.grammar(["lock": ["(lock|close) [the] {door}"], "two": ["channel {n:1..2}!", "what's up"]])
+    let grammar = try Self.grammar([
+      "lock": ["(lock|close) [the] {door}"], "two": ["channel {n:1..2}!", "what's up"],
+    ])
     #expect(
       grammar.jsgf(name: "my home", optionalPrefixes: ["Hey Jarvis"]) == """
         #JSGF V1.0;

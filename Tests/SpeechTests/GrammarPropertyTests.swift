@@ -27,7 +27,9 @@ private struct Recogniser {
         if rules[name] == nil { problems.append("<\(name)> is used before it is defined") }
       }
       let name = line[line.index(after: open)..<close]
-      if rules.updateValue(Self.choice(&body), forKey: name) != nil { problems.append("<\(name)> is defined twice") }
+      if rules.updateValue(Self.choice(&body), forKey: name) != nil {
+        problems.append("<\(name)> is defined twice")
+      }
     }
   }
 
@@ -81,7 +83,8 @@ private struct Recogniser {
 @Suite struct GrammarPropertyTests {
   private static let words = ["turn", "the", "light", "please", "what's", "to", "and", "7", "ok", "now"]
   private static let slots = [
-    "{room}", "{a:room}", "{b:on|off}", "{c:1..12}", "{number}", "{percent}", "{duration}", "{time}", "{ordinal}", "{list}"
+    "{room}", "{a:room}", "{b:on|off}", "{c:1..12}", "{number}", "{percent}", "{duration}", "{time}",
+    "{ordinal}", "{list}",
   ]
   private static let lists = ["room": ["kitchen", "living room", "room 101"], "list": ["a", "a a", "the"]]
 
@@ -142,7 +145,9 @@ private struct Recogniser {
 
   @Test func anyTemplateIsAGrammarOrAnErrorWithItsPlace() {
     var random = Seed.generator()
-    let alphabet = Array("ab {}[]()|:.,'7é%<;\\\u{0}\u{1F600}") + ["{room}", "[s]", "..", "{n:1..3}"].flatMap { Array($0) }
+    let alphabet =
+      Array("ab {}[]()|:.,'7é%<;\\\u{0}\u{1F600}")
+      + ["{room}", "[s]", "..", "{n:1..3}"].flatMap { Array($0) }
     for _ in 0..<1000 {
       var slots = Self.slots.shuffled(using: &random)
       var text = Array(template(0, &slots, &random))
@@ -161,7 +166,8 @@ private struct Recogniser {
         [CommandDefinition(name: "c", sentences: [sentence])], lists: Self.lists)
       let recogniser = Recogniser(grammar.jsgf(name: "test"))
       let text = recogniser.speak("command", &random).joined(separator: " ")
-      #expect(recogniser.problems.isEmpty && grammar.match(text)?.command == "c", "'\(sentence)' says '\(text)'")
+      #expect(
+        recogniser.problems.isEmpty && grammar.match(text)?.command == "c", "'\(sentence)' says '\(text)'")
     } catch {
       for problem in error.problems {
         guard case .command("c", sentence: 1, column: let column?) = problem.place else {

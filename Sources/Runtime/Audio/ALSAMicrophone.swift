@@ -74,7 +74,9 @@ import Time
   private func open() {
     retry = nil
     attempt += 1
-    let attempt = attempt, device = device, wish = wish
+    let attempt = attempt
+    let device = device
+    let wish = wish
     let accepted = queue.run {
       Result { () throws(ALSAError) in try PCM.open(device, .capture, wish) }
     } then: { [weak self] result in
@@ -214,8 +216,10 @@ import Time
     xrunWindow.count += 1
     if xrunWindow.count > Self.xrunsPerSecondMax {
       close()
-      tell(.unavailable("microphone \(device) loses samples all the time (\(xrunCount) overruns). "
-        + "Raise microphone.buffer or lower the load of the machine."))
+      tell(
+        .unavailable(
+          "microphone \(device) loses samples all the time (\(xrunCount) overruns). "
+            + "Raise microphone.buffer or lower the load of the machine."))
       return retryLater()
     }
     guard pcm.restart() else { return lost() }

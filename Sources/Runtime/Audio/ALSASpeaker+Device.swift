@@ -11,7 +11,9 @@ extension ALSASpeaker {
     let old = pcm.take()
     openedFor = nil
     isAway = true
-    let device = device, wish = wish, settings = settings
+    let device = device
+    let wish = wish
+    let settings = settings
     let accepted = queue.run {
       old?.close()
       return Result { () throws(ALSAError) in try PCM.open(device, .playback, wish) }
@@ -71,7 +73,9 @@ extension ALSASpeaker {
 
   func revive(_ pcm: PCM) {
     unwatch()
-    onDevice { $0.resume() } then: { speaker, result in
+    onDevice {
+      $0.resume()
+    } then: { speaker, result in
       switch result {
       case nil: speaker.setTimer(.milliseconds(100), "speaker resume") { $0.work() }
       case true?:
@@ -90,7 +94,9 @@ extension ALSASpeaker {
   ) {
     guard let pcm, !isAway else { return }
     isAway = true
-    let accepted = queue.run { body(pcm) } then: { [weak self] result in
+    let accepted = queue.run {
+      body(pcm)
+    } then: { [weak self] result in
       guard let self else { return }
       self.isAway = false
       next(self, result)

@@ -128,7 +128,8 @@ import Time
     if phase == .idle { return closeLater() }
     guard let pcm, openedFor == wish else { return open() }
     do {
-      let format = try format ?? PlaybackFormat(rateHz: wish.rateHz, channels: wish.channels, device: pcm.parameters)
+      let format =
+        try format ?? PlaybackFormat(rateHz: wish.rateHz, channels: wish.channels, device: pcm.parameters)
       self.format = format
       try feed(pcm, format)
     } catch {
@@ -185,7 +186,11 @@ import Time
       return work()
     }
     underrunCount += 1
-    onDevice { $0.prepare() } then: { speaker, isReady in isReady ? speaker.work() : speaker.lost() }
+    onDevice {
+      $0.prepare()
+    } then: { speaker, isReady in
+      isReady ? speaker.work() : speaker.lost()
+    }
     onEvent?(.xrun(total: underrunCount))
   }
 

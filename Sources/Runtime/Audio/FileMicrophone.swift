@@ -40,7 +40,8 @@ import Time
 
   private func load() {
     attempt += 1
-    let attempt = attempt, path = path
+    let attempt = attempt
+    let path = path
     let accepted = queue.run {
       Result { try SoundFile.load(path).asCaptured() }
     } then: { [weak self] result in

@@ -46,7 +46,9 @@ public struct WAVHeader: Sendable, Equatable {
     let chunk = Array(chunk)
     guard chunk.count >= 16 else { throw SoundError("the WAV header is cut short") }
     var code = u16(chunk, 0)
-    let channels = u16(chunk, 2), rate = Int(u32(chunk, 4)), bits = u16(chunk, 14)
+    let channels = u16(chunk, 2)
+    let rate = Int(u32(chunk, 4))
+    let bits = u16(chunk, 14)
     if code == 0xfffe, chunk.count >= 26 { code = u16(chunk, 24) }
     guard (1...32).contains(channels) else { throw SoundError("\(channels) channels; 1 to 32 are possible") }
     guard (1_000...384_000).contains(rate) else {

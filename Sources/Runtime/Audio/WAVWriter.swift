@@ -41,7 +41,11 @@ import Loop
   public func close(_ done: @escaping @LoopActor (Int) -> Void) {
     guard !hasEnded else { return done(file.sampleCount) }
     flush()
-    submit { file throws(SoundError) in try file.close() } then: { file in done(file.sampleCount) }
+    submit { file throws(SoundError) in
+      try file.close()
+    } then: { file in
+      done(file.sampleCount)
+    }
     hasEnded = true
   }
 

@@ -165,7 +165,9 @@ import Time
 
   private func play(_ file: String, _ flight: Flight?) async throws {
     let sound: Sound
-    if let tone = Tones.named(file) { sound = tone } else {
+    if let tone = Tones.named(file) {
+      sound = tone
+    } else {
       sound = try await files.run("read \(file)", until: loop.now + .seconds(5)) { try SoundFile.load(file) }
     }
     if let flight { timeline.emit(flight.exchange.entry(.action, "play \(file)")) }

@@ -77,7 +77,9 @@ extension Daemon {
   }
 
   private func trigger(_ session: ControlSession) {
-    guard let voice else { return session.finish(ControlReply(error: "the microphone is off (microphone.source)")) }
+    guard let voice else {
+      return session.finish(ControlReply(error: "the microphone is off (microphone.source)"))
+    }
     voice.handle(.trigger(.api))
     session.finish(.ok)
   }
@@ -119,7 +121,9 @@ extension Daemon {
   }
 
   private func reload(_ session: ControlSession) {
-    guard let onReload else { return session.finish(ControlReply(error: "this daemon has no file to read again")) }
+    guard let onReload else {
+      return session.finish(ControlReply(error: "this daemon has no file to read again"))
+    }
     if let problem = onReload() { session.finish(ControlReply(error: problem)) } else { session.finish(.ok) }
   }
 

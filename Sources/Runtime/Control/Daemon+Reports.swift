@@ -14,7 +14,8 @@ extension Daemon {
           name: $0.name, state: $0.pid == nil ? "waiting to start" : "running", pid: $0.pid.map(Int.init),
           restarts: $0.restarts)
       },
-      utterances: utterances, understood: commands.understood, loopWakeUps: loop.metrics.wakeUps, stalls: stalls())
+      utterances: utterances, understood: commands.understood, loopWakeUps: loop.metrics.wakeUps,
+      stalls: stalls())
   }
 
   func tasks() -> [TaskReport] {

@@ -23,7 +23,8 @@ import Workers
   public init(_ settings: Settings, grammar: CommandGrammar, needsVoice: Bool, directory: String) throws {
     self.directory = directory
     grammarFile = "\(directory)/commands.jsgf"
-    try Self.write(grammar.jsgf(name: "commands", optionalPrefixes: settings.wakePhrases.map(\.phrase)), to: grammarFile)
+    try Self.write(
+      grammar.jsgf(name: "commands", optionalPrefixes: settings.wakePhrases.map(\.phrase)), to: grammarFile)
 
     let roles = settings.services
     let hearsWake = needsVoice && settings.voice.wakeMode == .phrase
@@ -54,7 +55,8 @@ import Workers
   /// Gives the children a new grammar.
   /// - Throws: `SystemError` when the file can't be written; the old grammar stays.
   public func reload(_ grammar: CommandGrammar, wakePhrases: [WakePhrase]) throws {
-    try Self.write(grammar.jsgf(name: "commands", optionalPrefixes: wakePhrases.map(\.phrase)), to: grammarFile)
+    try Self.write(
+      grammar.jsgf(name: "commands", optionalPrefixes: wakePhrases.map(\.phrase)), to: grammarFile)
     for child in children { child.reload() }
   }
 

@@ -22,7 +22,9 @@ import Time
     let status = try await loop.wait(on: "program \(name)", until: loop.now + timeout) {
       (waiter: Waiter<ChildStatus>) in
       do throws(SystemError) {
-        let child = try Child(Program(arguments, output: .pipe, error: .pipe)) { waiter.resume(returning: $0) }
+        let child = try Child(Program(arguments, output: .pipe, error: .pipe)) {
+          waiter.resume(returning: $0)
+        }
         waiter.onAbandon { child.signal(SIGKILL) }
         readers = try child.readLines { line in
           lines.count += 1

@@ -31,7 +31,8 @@ import Wyoming
   private var firstSample: (@LoopActor (Instant) -> Void)?
 
   public init(
-    speaker: (any Speaker)?, textToSpeech: TextToSpeechClient?, voice: WyomingVoice? = nil, cues: [Cue: Sound] = [:]
+    speaker: (any Speaker)?, textToSpeech: TextToSpeechClient?, voice: WyomingVoice? = nil,
+    cues: [Cue: Sound] = [:]
   ) {
     self.speaker = speaker
     self.textToSpeech = textToSpeech

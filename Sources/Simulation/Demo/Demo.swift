@@ -101,7 +101,9 @@ import Wyoming
     let wasPlayed = try await loop.wait(on: "the scenes") { (waiter: Waiter<Bool>) in
       feed.finish { waiter.resume(returning: $0) }
     }
-    if !wasPlayed { throw SoundServerError("the scenes could not be played: \(unavailable ?? "device lost")") }
+    if !wasPlayed {
+      throw SoundServerError("the scenes could not be played: \(unavailable ?? "device lost")")
+    }
   }
 
   private func schedule() {

@@ -27,9 +27,13 @@ public struct DemoResult: Sendable, Codable {
     let did = actions.isEmpty ? "-" : actions.joined(separator: ", ")
     let reply =
       replies.isEmpty ? (isRejected ? "(failure sound)" : "-") : replies.map(\.text).joined(separator: " ")
-    let isReplyRight = scene.reply.map { replies.count == 1 && replies[0].text.hasPrefix($0) } ?? replies.isEmpty
+    let isReplyRight =
+      scene.reply.map { replies.count == 1 && replies[0].text.hasPrefix($0) } ?? replies.isEmpty
     mistakes = [
-      (commands.map { String($0.prefix { $0 != " " }) } == (scene.command.map { [$0] } ?? []), "understood \(understood)"),
+      (
+        commands.map { String($0.prefix { $0 != " " }) } == (scene.command.map { [$0] } ?? []),
+        "understood \(understood)"
+      ),
       (actions == scene.actions, "did \(did), not \(scene.actions.joined(separator: ", "))"),
       (isRejected == scene.isRejected, isRejected ? "rejected: \(texts(.failure)[0])" : "not rejected"),
       (isReplyRight, "replied \(reply), not \(scene.reply ?? "at all")"),

@@ -19,7 +19,10 @@ public struct DemoScene: Sendable {
   /// The failure sound is to be heard: said to us, but not understood.
   public var isRejected = false
 
-  init(_ event: Event, command: String? = nil, actions: [String] = [], reply: String? = nil, isRejected: Bool = false) {
+  init(
+    _ event: Event, command: String? = nil, actions: [String] = [], reply: String? = nil,
+    isRejected: Bool = false
+  ) {
     self.event = event
     self.command = command
     self.actions = actions
