@@ -118,7 +118,7 @@ let tests: [Target] = [
     ]),
   .testTarget(
     name: "DeviceTests",
-    dependencies: ["ALSA", "Automation", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
+    dependencies: ["ALSA", "Automation", "Configuration", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "CommandTests", dependencies: ["Configuration", "TestSupport", "mtor"]),
   .testTarget(name: "TidyTests"),
 ]

@@ -37,11 +37,10 @@ public struct ALSAError: Error, Equatable, CustomStringConvertible {
       let share = direction == .capture ? "dsnoop" : "dmix"
       return ALSAError(
         .busy, device, "\(direction) \(device) is busy\(holder). Stop it or use a \(share) device.")
-    case EACCES, EPERM:
-      return ALSAError(
-        .permissionDenied, device,
-        "\(direction) \(device): permission denied. Add the user to the group 'audio'.")
+    case EACCES, EPERM: return permissionDenied(device, direction)
     case ENOENT, ENODEV, ENXIO:
+      // Without permission libasound finds no card of any name.
+      if SoundCard.areForbidden { return permissionDenied(device, direction) }
       return ALSAError(.notFound, device, notFoundText(device, direction))
     case ECONNREFUSED, EIO, ENOTCONN:
       return ALSAError(
@@ -52,6 +51,12 @@ public struct ALSAError: Error, Equatable, CustomStringConvertible {
         .failed, device,
         "\(direction) \(device) cannot be opened: \(reason(code)). Check its definition in asound.conf.")
     }
+  }
+
+  private static func permissionDenied(_ device: String, _ direction: PCM.Direction) -> ALSAError {
+    ALSAError(
+      .permissionDenied, device,
+      "\(direction) \(device): permission denied. Add the user to the group 'audio'.")
   }
 
   static func failed(_ device: String, _ what: String, _ code: Int32) -> ALSAError {

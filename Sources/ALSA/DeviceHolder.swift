@@ -14,15 +14,20 @@ enum DeviceHolder {
     return pid.map { "pid \($0)" + (command($0).map { ", \($0)" } ?? "") }
   }
 
-  /// The first `owner_pid` among the subdevices below `path` that is still alive. The kernel writes
-  /// the thread that opened the device, which may have ended since.
+  /// The process of the first `owner_pid` among the subdevices below `path`. The kernel writes the
+  /// thread that opened the device, which may have ended since.
   private static func owner(status path: String) -> Int? {
     for entry in entries(path) where entry.hasPrefix("sub") {
       for line in text("\(path)/\(entry)/status").split(separator: "\n") where line.hasPrefix("owner_pid") {
-        if let pid = line.split(separator: " ").last.flatMap({ Int($0) }), command(pid) != nil { return pid }
+        if let pid = line.split(separator: " ").last.flatMap({ process(ofThread: $0) }) { return pid }
       }
     }
     return nil
+  }
+
+  private static func process(ofThread thread: Substring) -> Int? {
+    let line = text("/proc/\(thread)/status").split(separator: "\n").first { $0.hasPrefix("Tgid:") }
+    return line?.split(separator: "\t").last.flatMap { Int($0) }
   }
 
   /// The first process that has `path` open.

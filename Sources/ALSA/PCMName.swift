@@ -34,8 +34,8 @@ struct PCMName: Equatable {
     candidates = ["hw:\(place)", "plughw:\(place)"]
   }
 
-  /// The control device that the PCM belongs to.
-  var control: String { card.map { "hw:\($0)" } ?? "default" }
+  /// The control device that the PCM belongs to; behind another name, the one of the same name.
+  var control: String { card.map { "hw:\($0)" } ?? text }
 
   var cardIndex: Int? {
     guard let card else { return nil }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CALSA
+import Glibc
 
 /// A sound card with its PCMs and mixer, as `mtor devices` lists it.
 public struct SoundCard: Sendable, Equatable, Encodable {
@@ -38,6 +39,20 @@ public struct SoundCard: Sendable, Equatable, Encodable {
         .filter { (direction == .capture ? $0.captureSubdevices : $0.playbackSubdevices) > 0 }
         .flatMap { $0.number == 0 ? ["card:\(card.id)", "hw:\(card.id)"] : ["card:\(card.id),\($0.number)"] }
     }
+  }
+
+  /// There are cards, and this process may use none of them.
+  static var areForbidden: Bool {
+    var isForbidden = false
+    for number in 0..<32 {
+      let fd = open("/dev/snd/controlC\(number)", O_RDWR | O_NONBLOCK | O_CLOEXEC)
+      if fd >= 0 {
+        close(fd)
+        return false
+      }
+      if errno == EACCES || errno == EPERM { isForbidden = true }
+    }
+    return isForbidden
   }
 
   private static func read(_ number: Int32) -> SoundCard? {

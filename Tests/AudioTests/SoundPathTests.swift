@@ -109,6 +109,18 @@ import Time
     #expect(events == [.unavailable("speaker spk: the sound server or device does not answer (Connection refused).")])
   }
 
+  @Test func volumeAndMuteAreSet() throws {
+    _ = SoundServer.shared
+    let mixer = try Mixer.open(for: "spk")
+    try mixer.setVolume(50, of: "Master")
+    try mixer.setMuted(true, of: "Master")
+    let changed = try #require(try Mixer.open(for: "spk").elements.first { $0.name == "Master" })
+    #expect((49...51).contains(changed.volumePercent ?? 0))
+    #expect(changed.isMuted == true)
+    try mixer.setMuted(false, of: "Master")
+    try mixer.setVolume(100, of: "Master")
+  }
+
   @Test func stoppingEndsTheStreamUnheardAndTheNextOnePlays() async throws {
     _ = SoundServer.shared
     let outcomes = try await onLoop {

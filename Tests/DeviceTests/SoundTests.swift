@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+import ALSA
+import Configuration
+import Glibc
+import Loop
+import Runtime
+import TestSupport
+import Testing
+import Time
+
+extension DeviceTests {
+  /// Kernel sound cards: what is played on Loopback,0,N is captured from Loopback,1,N.
+  @Suite struct SoundTests {
+    private static let loop = LoopActor.shared.loop
+
+    private static func wish(_ rateHz: Int, _ channels: Int, _ formats: [SampleFormat]) -> PCMWish {
+      var wish = PCMWish(
+        rateHz: rateHz, channels: channels, period: .milliseconds(20), buffer: .milliseconds(200))
+      wish.formats = formats
+      return wish
+    }
+
+    /// Runs `work` and waits for an event of the microphone that `matches`.
+    @LoopActor private static func event(
+      _ what: String, of microphone: ALSAMicrophone, _ matches: @escaping @LoopActor (AudioEvent) -> Bool,
+      after work: @LoopActor () -> Void
+    ) async throws {
+      try await loop.wait(on: what, until: loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
+        microphone.onEvent = { if matches($0) { waiter.resume(returning: ()) } }
+        work()
+      }
+    }
+
+    @LoopActor private static func open(_ microphone: ALSAMicrophone) async throws {
+      try await event("opened", of: microphone, { if case .opened = $0 { true } else { false } }) {
+        microphone.start()
+      }
+    }
+
+    @Test(
+      arguments: [SampleFormat.s16, .s32, .s24Packed, .s24, .float],
+      [(8_000, 1), (16_000, 2), (44_100, 2), (96_000, 8)])
+    func whateverTheDeviceHasIsTaken(format: SampleFormat, shape: (rateHz: Int, channels: Int)) throws {
+      let output = try PCM.open(
+        "hw:Loopback,0,0", .playback, Self.wish(shape.rateHz, shape.channels, [format]))
+      let input = try PCM.open("card:Loopback,1,0", .capture, Self.wish(16_000, 1, SampleFormat.allCases))
+      #expect(input.parameters.format == format)
+      #expect(input.parameters.rateHz == shape.rateHz)
+      #expect(input.parameters.channels == shape.channels)
+      #expect(input.parameters.device == "hw:CARD=Loopback,DEV=1,SUBDEV=0")
+      output.close()
+    }
+
+    @Test(arguments: [SampleFormat.s16, .s32, .s24Packed, .s24, .float], [1, 2])
+    func whatIsPlayedIsHeardBitForBit(format: SampleFormat, channels: Int) async throws {
+      var random = Seed.generator()
+      let samples = (0..<8_000).map { _ in Int16.random(in: 1...Int16.max, using: &random) }
+      let (heard, wasHeard, gaps) = try await onLoop {
+        // The first end of the cable decides for both; then the microphone holds it.
+        let anchor = try PCM.open("hw:Loopback,0,1", .playback, Self.wish(16_000, channels, [format]))
+        let microphone = ALSAMicrophone(device: "card:Loopback,1,1", settings: MicrophoneSettings())
+        let speaker = ALSASpeaker(device: "card:Loopback,0,1", settings: SpeakerSettings())
+        var heard: [Int16] = []
+        microphone.onFrame = { frame, _ in heard += frame }
+        try await Self.open(microphone)
+        anchor.close()
+        let wasHeard = try await Self.loop.wait(on: "end of sound", until: Self.loop.now + .seconds(20)) {
+          (waiter: Waiter<Bool>) in
+          speaker.play(Sound(rateHz: 16_000, channels: 1, samples: samples)) { waiter.resume(returning: $0) }
+        }
+        #expect(speaker.parameters?.format == format)
+        try await Self.loop.sleep(for: .milliseconds(100))
+        microphone.stop()
+        return (heard, wasHeard, microphone.xrunCount + speaker.underrunCount)
+      }
+      #expect(wasHeard && gaps == 0)
+      let start = try #require(heard.firstIndex { $0 != 0 })
+      #expect(Array(heard[start...].prefix(samples.count)) == samples)
+    }
+
+    @Test(arguments: [8_000, 44_100, 48_000])
+    func anotherRateIsHeardWithItsLength(rateHz: Int) async throws {
+      let heard = try await onLoop {
+        let anchor = try PCM.open("hw:Loopback,0,2", .playback, Self.wish(rateHz, 2, [.s32]))
+        let microphone = ALSAMicrophone(device: "card:Loopback,1,2", settings: MicrophoneSettings())
+        let speaker = ALSASpeaker(device: "card:Loopback,0,2", settings: SpeakerSettings())
+        var heard: [Int16] = []
+        microphone.onFrame = { frame, _ in heard += frame }
+        try await Self.open(microphone)
+        anchor.close()
+        _ = try await Self.loop.wait(on: "end of sound", until: Self.loop.now + .seconds(20)) {
+          (waiter: Waiter<Bool>) in
+          speaker.play(Sound(rateHz: 22_050, channels: 1, samples: [Int16](repeating: 8_000, count: 11_025))) {
+            waiter.resume(returning: $0)
+          }
+        }
+        try await Self.loop.sleep(for: .milliseconds(100))
+        microphone.stop()
+        return heard
+      }
+      // Half a second at a constant level, give or take the filters' edges.
+      #expect((7_900...8_100).contains(heard.filter { $0 > 4_000 }.count))
+    }
+
+    @Test func aBlockedLoopCostsFramesAndIsCounted() async throws {
+      let (xruns, frames) = try await onLoop {
+        let microphone = ALSAMicrophone(device: "card:Loopback,1,3", settings: MicrophoneSettings())
+        try await Self.open(microphone)
+        try await Self.event("xrun", of: microphone, { $0 == .xrun(total: 1) }) { poll(nil, 0, 600) }
+        let before = microphone.frameCount
+        try await Self.loop.wait(on: "frames", until: Self.loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
+          microphone.onFrame = { _, _ in
+            if microphone.frameCount >= before + 10 { waiter.resume(returning: ()) }
+          }
+        }
+        microphone.stop()
+        return (microphone.xrunCount, microphone.frameCount)
+      }
+      #expect(xruns == 1)
+      #expect(frames >= 10)
+    }
+
+    @Test func aCardThatIsPulledOutIsToldAndFoundAgainById() async throws {
+      try await onLoop {
+        let microphone = ALSAMicrophone(device: "card:Loopback,1,4", settings: MicrophoneSettings())
+        let queue = BlockingQueue("platform bus")
+        try await Self.open(microphone)
+        try await Self.event("unplugged", of: microphone, { $0 == .unplugged }) {
+          try? queue.submit { Self.platform("unbind") }
+        }
+        try await queue.run("until the card is free") {}
+        try await Self.event("opened", of: microphone, { if case .opened = $0 { true } else { false } }) {
+          try? queue.submit { Self.platform("bind") }
+        }
+        microphone.stop()
+      }
+    }
+
+    private static func platform(_ action: String) {
+      guard let file = fopen("/sys/bus/platform/drivers/snd_aloop/\(action)", "w") else { return }
+      fputs("snd_aloop.0", file)
+      fclose(file)
+    }
+
+    @Test func aBusyDeviceNamesWhoHoldsIt() throws {
+      let first = try PCM.open("hw:Loopback,1,5", .capture, Self.wish(16_000, 1, [.s16]))
+      do throws(ALSAError) {
+        _ = try PCM.open("card:Loopback,1,5", .capture, Self.wish(16_000, 1, [.s16]))
+        Issue.record("the busy device was opened")
+      } catch {
+        #expect(error.kind == .busy)
+        #expect(error.text.hasPrefix("microphone card:Loopback,1,5 is busy (held by pid \(getpid()), mtorPackageTest"))
+        #expect(error.text.hasSuffix("Stop it or use a dsnoop device."))
+      }
+      first.close()
+    }
+
+    @Test func aBusyMicrophoneIsToldOnceAndTakenWhenItIsFree() async throws {
+      let events = try await onLoop {
+        let holder = try PCM.open("hw:Loopback,1,6", .capture, Self.wish(16_000, 1, [.s16]))
+        let microphone = ALSAMicrophone(device: "card:Loopback,1,6", settings: MicrophoneSettings())
+        var events: [AudioEvent] = []
+        try await Self.event("busy", of: microphone, { event in
+          events.append(event)
+          return true
+        }) { microphone.start() }
+        try await Self.loop.sleep(for: .milliseconds(400))
+        try await Self.event("opened", of: microphone, { event in
+          events.append(event)
+          return true
+        }) { holder.close() }
+        microphone.stop()
+        return events
+      }
+      #expect(events.count == 2)
+      if case .unavailable(let text)? = events.first { #expect(text.contains("is busy")) }
+      if case .opened? = events.last {} else { Issue.record("\(events)") }
+    }
+
+    @Test func withoutPermissionTheErrorNamesTheGroup() {
+      seteuid(65_534)
+      defer { seteuid(0) }
+      for name in ["card:Loopback", "hw:0"] {
+        do throws(ALSAError) {
+          _ = try PCM.open(name, .capture, Self.wish(16_000, 1, [.s16]))
+          Issue.record("\(name) was opened")
+        } catch {
+          #expect(error.text == "microphone \(name): permission denied. Add the user to the group 'audio'.")
+        }
+      }
+    }
+
+    @Test func aFormatThatIsNotOfferedIsRefused() {
+      do throws(ALSAError) {
+        _ = try PCM.open("hw:Loopback,1,7", .capture, Self.wish(16_000, 1, [.u8]))
+        Issue.record("U8 was accepted")
+      } catch {
+        #expect(error.kind == .unsupported)
+        #expect(error.text.hasPrefix("microphone hw:Loopback,1,7: none of the formats U8 is offered."))
+      }
+    }
+
+    @Test func volumeIsSetAndListed() throws {
+      let mixer = try Mixer.open(for: "card:Dummy")
+      try mixer.setVolume(40, of: "Master")
+      let card = try #require(SoundCard.list().first { $0.id == "Dummy" })
+      let master = try #require(card.mixer.first { $0.name == "Master" })
+      #expect((39...41).contains(master.volumePercent ?? 0))
+      #expect(master.isMuted == nil)
+      do throws(ALSAError) {
+        try mixer.setMuted(true, of: "Master")
+        Issue.record("the simulated card has got a switch")
+      } catch {
+        #expect(error.text == "mixer element 'Master' of hw:Dummy cannot be muted.")
+      }
+      do throws(ALSAError) {
+        try mixer.setVolume(40, of: "Mastr")
+        Issue.record("'Mastr' was accepted")
+      } catch {
+        #expect(error.text == "mixer element 'Mastr' of hw:Dummy: no such element. Did you mean 'Master'?")
+      }
+    }
+
+    @Test func cardsAreListedWithTheirDevices() throws {
+      let card = try #require(SoundCard.list().first { $0.id == "Loopback" })
+      #expect(card.pcms.map(\.number) == [0, 1])
+      #expect(card.pcms.allSatisfy { $0.captureSubdevices == 8 && $0.playbackSubdevices == 8 })
+    }
+
+    @Test func aCapturedFrameCostsNoAllocation() async throws {
+      let lowest = try await onLoop {
+        var settings = MicrophoneSettings()
+        settings.rateHz = 48_000
+        settings.noiseSuppressionDB = -10
+        let microphone = ALSAMicrophone(device: "card:Loopback,1,0", settings: settings)
+        var before: UInt64 = 0, lowest = UInt64.max, frames = 0
+        try await Self.loop.wait(on: "frames", until: Self.loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
+          microphone.onFrame = { _, _ in
+            if frames > 20 { lowest = min(lowest, Instruments.threadAllocations - before) }
+            frames += 1
+            if frames == 60 { waiter.resume(returning: ()) }
+            before = Instruments.threadAllocations
+          }
+          microphone.start()
+        }
+        microphone.stop()
+        return lowest
+      }
+      #expect(lowest == 0)
+    }
+  }
+}
