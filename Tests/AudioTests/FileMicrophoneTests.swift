@@ -31,6 +31,34 @@ import Time
     #expect(heard.events == [.unavailable("microphone file /nonexistent.wav: No such file or directory")])
   }
 
+  @Test func aProgramIsHeardAndStartedAgainWhenItEnds() async throws {
+    let bytes = "printf '\\001\\002%.0s' $(seq 640)"
+    let heard = try await onLoop {
+      try await Self.listen(CommandMicrophone(arguments: ["sh", "-c", bytes]), frames: 4)
+    }
+    #expect(heard.samples == [Int16](repeating: 0x201, count: 4 * 320))
+    let opened = AudioEvent.opened("program sh, 16000 Hz, 1 channel")
+    let ended = AudioEvent.unavailable("microphone program sh has ended (exit code 0). It is started again.")
+    #expect(heard.events == [opened, ended, opened])
+  }
+
+  @Test func aProgramFasterThanTimeIsHeldBack() async throws {
+    let heard = try await onLoop {
+      try await Self.listen(CommandMicrophone(arguments: ["cat", "/dev/zero"]), frames: 50)
+    }
+    let span = heard.instants[49] - heard.instants[0]
+    #expect(span >= CommandMicrophone.paceMax * 49 - CommandMicrophone.burstMax)
+  }
+
+  @Test func aProgramThatDoesNotExistIsToldOnce() async throws {
+    let heard = try await onLoop {
+      try await Self.listen(CommandMicrophone(arguments: ["/nonexistent"]), events: 1)
+    }
+    #expect(heard.events == [.unavailable(
+      "microphone program /nonexistent cannot be started: run /nonexistent: No such file or directory. "
+        + "It is started again.")])
+  }
+
   struct Heard: Sendable {
     var samples: [Int16] = []
     var instants: [Instant] = []
