@@ -1,146 +1,155 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Log
 import Loop
 import Posix
 import Time
 
-/// A microphone that is a program: raw S16_LE, 16 kHz mono on its standard output.
+/// A microphone that is a program: raw S16_LE, 16 kHz, mono from its standard output.
 ///
-/// A program that ends is started again with backoff, 0.25 s to 5 s. One that writes faster than
-/// time goes is read at `paceMax` and otherwise waits on its full pipe. No allocation per frame.
+/// A program that writes faster than real time is held back through its pipe; one that ends is
+/// started again with backoff. What it writes to its standard error goes to the log.
 @LoopActor public final class CommandMicrophone: Microphone {
+  /// A program may be ahead of real time by so much: it has periods and a buffer of its own.
+  static let aheadMax: Duration = .milliseconds(200)
+  /// Time per frame at the fastest: a sound card's clock that is a little faster than ours must not
+  /// fill the pipe in the course of hours.
+  static let framePace = AudioFrame.duration * 20 / 21
+  /// Between SIGTERM and SIGKILL.
+  static let stopGrace: Duration = .seconds(1)
+
   public var onFrame: (@LoopActor (UnsafeBufferPointer<Int16>, Instant) -> Void)?
   public var onEvent: (@LoopActor (AudioEvent) -> Void)?
 
-  /// Time per frame at the fastest: 5 % faster than real time, so that a sound card whose clock is
-  /// a little fast never fills the pipe.
-  public static let paceMax = AudioFrame.duration * 20 / 21
-  /// What a late program may make up for at once.
-  public static let burstMax = Duration.milliseconds(200)
-  /// A program that has lived so long is started again at once when it ends.
-  public static let steadyAfter = Duration.seconds(10)
-
-  private let arguments: [String]
+  private let argv: [String]
   private let loop = LoopActor.shared.loop
-  private let frame = UnsafeMutableBufferPointer<Int16>.allocate(capacity: AudioFrame.samples)
-  private var filledBytes = 0
-  private var child: ChildProcess?
-  private var outputToken: WatchToken?
-  private var exitToken: WatchToken?
+  private let log = Logger("microphone")
+  private var frame = FrameBuffer()
+  private var child: Child?
+  private var output: FileDescriptor?
+  private var messages: [LineReader] = []
+  private var token: WatchToken?
   private var timer: TimerToken?
-  private var isStarted = false
-  /// The running program has written a frame.
-  private var isHeard = false
-  private var startedAt = Instant.zero
-  private var due = Instant.zero
   private var backoff = Backoff(first: .milliseconds(250), limit: .seconds(5))
-  private var told: AudioEvent?
+  private var told: String?
+  /// When the next frame is due if the program keeps to real time.
+  private var due = Instant.zero
+  private var isStarted = false
+  private var isHeard = false
 
-  /// - Parameter arguments: the program and its arguments; not passed through a shell.
-  public init(arguments: [String]) { self.arguments = arguments }
-
-  deinit { frame.deallocate() }
+  public init(argv: [String]) { self.argv = argv }
 
   public func start() {
     guard !isStarted else { return }
     isStarted = true
-    told = nil
-    backoff.reset()
     launch()
   }
 
   public func stop() {
     isStarted = false
-    end()
+    if let timer = timer.take() { loop.cancel(timer) }
+    close()
+    child?.stop(grace: Self.stopGrace)
+    child = nil
   }
 
   private func launch() {
     timer = nil
-    do {
-      let child = try ChildProcess.spawn(Program(arguments, output: .pipe))
-      exitToken = try loop.watch(child.exitDescriptor.raw, .read, name: "microphone program") { [weak self] _ in
-        self?.exited()
-      }
-      self.child = consume child
-      filledBytes = 0
+    do throws(SystemError) {
+      let child = try Child(Program(argv, output: .pipe, error: .pipe)) { [weak self] in self?.exited($0) }
+      self.child = child
+      output = child.output.take()
+      messages = try child.readLines { [log] in log.info($0) }
+      frame.removeAll()
+      due = loop.now
+      try watch()
       isHeard = false
-      startedAt = loop.now
-      due = startedAt
-      try listen()
-    } catch {
-      end()
-      again("cannot be started: \(error)")
-    }
+    } catch { retry("the microphone's program: \(error)") }
   }
 
-  private func listen() throws {
-    guard let output = child?.output?.raw else { return }
-    outputToken = try loop.watch(output, .read, name: "microphone program") { [weak self] _ in
-      self?.ready()
-    }
+  private func watch() throws(SystemError) {
+    guard let fd = output?.raw else { return }
+    token = try loop.watch(fd, .read, name: "microphone program") { [unowned self] _ in read() }
   }
 
-  /// Reads what is there, at most as fast as the pace allows.
-  private func ready() {
-    while isStarted, outputToken != nil {
-      let now = loop.now
-      if due > now { return pause() }
-      switch read() {
-      case nil: return
-      case 0?: return unlisten()
-      case let count?: filledBytes += count
-      }
-      guard filledBytes == AudioFrame.samples * 2 else { continue }
-      filledBytes = 0
-      due = max(due, now - Self.burstMax) + Self.paceMax
-      if !isHeard { tell(.opened("program \(arguments[0]), 16000 Hz, 1 channel")) }
-      isHeard = true
-      onFrame?(UnsafeBufferPointer(frame), now)
-    }
+  private func read() {
+    guard let fd = output?.raw else { return }
+    let count = frame.fill { Glibc.read(fd, $0.baseAddress, $0.count) }
+    if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return close() }
+    if frame.isFull { deliver() }
   }
 
-  /// Bytes read, 0 at the end, nil when there is nothing now.
-  private func read() -> Int? {
-    let bytes = UnsafeMutableRawBufferPointer(frame)
-    return try? child?.output?.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[filledBytes...]))
-  }
-
-  private func pause() {
-    unlisten()
-    timer = loop.at(due, name: "microphone pace") { [weak self] in
-      guard let self, self.isStarted, self.child != nil else { return }
-      self.timer = nil
-      do { try self.listen() } catch { self.exited() }
-    }
-  }
-
-  private func exited() {
-    guard let status = child?.reap() else { return }
-    if loop.now - startedAt > Self.steadyAfter { backoff.reset() }
-    end()
-    again("has ended (\(status))")
-  }
-
-  private func unlisten() {
-    if let outputToken = outputToken.take() { loop.unwatch(outputToken) }
-  }
-
-  private func end() {
-    unlisten()
-    if let exitToken = exitToken.take() { loop.unwatch(exitToken) }
-    if let timer = timer.take() { loop.cancel(timer) }
-    child = nil
-  }
-
-  private func again(_ why: String) {
+  private func deliver() {
+    let now = loop.now
+    if !isHeard { heard() }
+    frame.withSamples { onFrame?($0, now) }
     guard isStarted else { return }
-    tell(.unavailable("microphone program \(arguments.first ?? "") \(why). It is started again."))
-    timer = loop.after(backoff.take(), name: "microphone program") { [weak self] in self?.launch() }
+    frame.removeAll()
+    backoff.reset()
+    due = max(due, now - Self.aheadMax) + Self.framePace
+    if due - now > Self.aheadMax { holdBack() }
   }
 
-  /// Tells a state once, however often it is entered again.
-  private func tell(_ event: AudioEvent) {
-    guard event != told else { return }
-    told = event
-    onEvent?(event)
+  /// The first frame: only now it is known to work.
+  private func heard() {
+    isHeard = true
+    told = nil
+    onEvent?(.opened("\(argv[0]): 16000 Hz, 1 channel, from its output"))
+  }
+
+  /// Reads no more until the program is no longer ahead.
+  private func holdBack() {
+    if let token = token.take() { loop.unwatch(token) }
+    timer = loop.at(due - Self.aheadMax, name: "microphone program") { [unowned self] in
+      timer = nil
+      do throws(SystemError) { try watch() } catch { retry("the microphone's program: \(error)") }
+    }
+  }
+
+  private func close() {
+    if let token = token.take() { loop.unwatch(token) }
+    output = nil
+  }
+
+  private func exited(_ status: ChildStatus) {
+    for reader in messages { reader.finish() }
+    messages = []
+    guard isStarted else { return }
+    if let timer = timer.take() { loop.cancel(timer) }
+    close()
+    child = nil
+    retry("the microphone's program \(argv[0]) ended with \(status)")
+  }
+
+  private func retry(_ text: String) {
+    if told != text { onEvent?(.unavailable(text)) }
+    told = text
+    timer = loop.after(backoff.take(), name: "microphone retry") { [unowned self] in launch() }
+  }
+}
+
+/// One frame being put together from bytes that come in any pieces. Preallocated.
+private struct FrameBuffer: ~Copyable {
+  // SAFETY: allocated in init, freed in deinit; lent out only for the length of a call.
+  private let storage = UnsafeMutableBufferPointer<Int16>.allocate(capacity: AudioFrame.samples)
+  private var byteCount = 0
+
+  init() { storage.initialize(repeating: 0) }
+  deinit { storage.deallocate() }
+
+  var isFull: Bool { byteCount == storage.count * 2 }
+
+  mutating func removeAll() { byteCount = 0 }
+
+  /// Lets `read` append; returns what it returned.
+  mutating func fill(_ read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+    let free = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(storage)[byteCount...])
+    let count = read(free)
+    if count > 0 { byteCount += count }
+    return count
+  }
+
+  borrowing func withSamples(_ body: (UnsafeBufferPointer<Int16>) -> Void) {
+    body(UnsafeBufferPointer(storage))
   }
 }
