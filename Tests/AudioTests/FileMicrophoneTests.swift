@@ -39,7 +39,9 @@ import Time
     #expect(heard.samples == [Int16](repeating: 0x201, count: 4 * 320))
     let opened = AudioEvent.opened("sh: 16000 Hz, 1 channel, from its output")
     #expect(
-      heard.events == [opened, .unavailable("the microphone's program sh ended with exit code 0"), opened])
+      heard.events.prefix(3) == [
+        opened, .unavailable("the microphone's program sh ended with exit code 0"), opened
+      ])
   }
 
   @Test func aProgramFasterThanTimeIsHeldBack() async throws {

@@ -116,9 +116,17 @@ import Time
     messages = []
     guard isStarted else { return }
     if let timer = timer.take() { loop.cancel(timer) }
+    readRest()
+    guard isStarted else { return }
     close()
     child = nil
     retry("the microphone's program \(argv[0]) ended with \(status)")
+  }
+
+  /// What an ended program has left in the pipe, which holds 100 frames at most.
+  private func readRest() {
+    for _ in 0..<128 where output != nil { read() }
+    if let timer = timer.take() { loop.cancel(timer) }
   }
 
   private func retry(_ text: String) {
