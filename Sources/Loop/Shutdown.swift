@@ -55,7 +55,7 @@ import Time
     self.reason = reason
     started = loop.now
     let limit = started + drainLimit
-    let others = loop.tasks.all.filter(isOurs)
+    let others = loop.tasks.all.filter { isOurs($0) }
     LoopActor.spawn("shutdown") { await self.drain(others, until: limit) }
   }
 
