@@ -8,34 +8,32 @@ extension EventLoop {
   /// Calls `handler` on the loop whenever `fd` is ready for `interest`, until `unwatch`.
   ///
   /// The loop borrows `fd`: unwatch before closing it. `name` appears in stall reports.
-  /// - Throws: `SystemError` when epoll refuses, e.g. EPERM for a regular file.
+  /// - Throws: `SystemError` when epoll refuses: EPERM for a regular file, EEXIST for one that is
+  ///   watched already, EBADF for one that is not open or numbered `descriptorsMax` or higher.
   @LoopActor public func watch(
     _ fd: Int32, _ interest: Interest, name: StaticString,
     _ handler: @escaping @LoopActor (Interest) -> Void
   ) throws(SystemError) -> WatchToken {
-    let index = Int(fd)
-    if index >= slots.count {
-      slots.append(contentsOf: repeatElement(Slot(), count: index + 1 - slots.count))
-    }
-    let token = WatchToken(fd: fd, generation: slots[index].generation &+ 1)
+    guard let slot = slots.make(Int(fd)) else { throw SystemError("watch \(name)", errno: EBADF) }
+    let token = WatchToken(fd: fd, generation: slot.pointee.generation &+ 1)
     if cl_epoll_add(epoll, fd, interest.rawValue, token.rawValue) != 0 {
       throw SystemError("watch \(name)")
     }
-    if slots[index].handler == nil { counters.descriptorsWatched += 1 }
-    slots[index] = Slot(generation: token.generation, name: name, handler: handler)
+    if slot.pointee.handler == nil { counters.descriptorsWatched += 1 }
+    slot.pointee = Slot(generation: token.generation, name: name, handler: handler)
     return token
   }
 
   /// Changes what a registration waits for. A stale token is ignored.
   @LoopActor public func modify(_ token: WatchToken, _ interest: Interest) {
-    guard slots[token.fd].generation == token.generation else { return }
+    guard slots[token].pointee.generation == token.generation else { return }
     _ = cl_epoll_modify(epoll, Int32(token.fd), interest.rawValue, token.rawValue)
   }
 
   /// Ends a registration; events of it already fetched in this turn are dropped. A stale token is ignored.
   @LoopActor public func unwatch(_ token: WatchToken) {
-    guard slots[token.fd].generation == token.generation else { return }
-    slots[token.fd] = Slot(generation: token.generation &+ 1)
+    guard slots[token].pointee.generation == token.generation else { return }
+    slots[token].pointee = Slot(generation: token.generation &+ 1)
     counters.descriptorsWatched -= 1
     _ = cl_epoll_delete(epoll, Int32(token.fd))
   }

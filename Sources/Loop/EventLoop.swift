@@ -28,10 +28,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   private var runningJobs: [UnownedJob] = []
   private var posted: [@LoopActor () -> Void] = []
   private var runningPosted: [@LoopActor () -> Void] = []
+  let slots = SlotTable()
   private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: eventsPerTurn)
-  /// The latest reading of the clock: where the running handler began.
-  private var clock: UInt64 = 0
-  var slots: [Slot] = []
+  /// When the running handler began, in the processor's ticks.
+  private var begun: UInt64 = 0
   var timers = TimerHeap()
   private var isStopping = false
 
@@ -50,6 +50,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   }
 
   deinit {
+    slots.deallocate()
     events.deallocate()
     _ = close(epoll)
   }
@@ -96,7 +97,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     bindToCurrentThread()
     LoopActor.assumeIsolated {
       isStopping = false
-      clock = cl_monotonic_ns()
+      begun = cl_ticks()
       while true {
         runQueued()
         runTimers()
@@ -111,11 +112,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     if !jobs.isEmpty || !posted.isEmpty || inbox.hasMail {
       timeout = 0
     } else if let deadline = timers.next, deadline != .distantFuture {
-      timeout = max(0, Int64(clamping: deadline.nanoseconds) - Int64(clamping: clock))
+      timeout = max(0, (deadline - now).nanoseconds)
     }
-    let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), timeout)
     if timeout != 0 { counters.wakeUps &+= 1 }
-    clock = cl_monotonic_ns()
+    let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), timeout)
+    begun = cl_ticks()
     return max(0, Int(count))
   }
 
@@ -126,19 +127,22 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         inbox.clear()
         continue
       }
-      let slot = slots[token.fd]
+      let slot = slots[token]
       // The generation differs when an earlier handler of this batch removed the registration.
-      guard slot.generation == token.generation, let handler = slot.handler else { continue }
+      guard slot.pointee.generation == token.generation, let handler = slot.pointee.handler
+      else { continue }
+      let name = slot.pointee.name
       handler(Interest(rawValue: events[index].events))
       counters.eventsHandled &+= 1
-      measure(slot.name)
+      measure(name)
       if !jobs.isEmpty || !posted.isEmpty { runQueued() }
     }
   }
 
   @LoopActor private func runTimers() {
-    guard let deadline = timers.next, deadline.nanoseconds <= clock else { return }
-    let due = Instant(nanoseconds: clock)
+    guard let deadline = timers.next else { return }
+    let due = now
+    if deadline > due { return }
     // Timers that these add wait for the next turn, or they could keep the loop for ever.
     let last = timers.lastOrder
     while let timer = timers.popDue(due, upTo: last) {
@@ -180,20 +184,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
   /// Enters how long what ran since the last reading has held the loop; nil names the task.
   @LoopActor private func measure(_ name: StaticString?) {
-    let end = cl_monotonic_ns()
-    let held = end &- clock
-    clock = end
+    let end = cl_ticks()
+    let held = end &- begun
+    begun = end
     if stalls.isShort(held) { return }
     let name = name.map { "\($0)" } ?? "task \(tasks.lastResumed)"
-    if stalls.record(held, name), let onStall {
-      onStall(name, .nanoseconds(Int64(clamping: held)))
-      clock = cl_monotonic_ns()
-    }
-  }
-
-  struct Slot {
-    var generation: UInt32 = 0
-    var name: StaticString = ""
-    var handler: (@LoopActor (Interest) -> Void)?
+    if let duration = stalls.record(held, name) { onStall?(name, duration) }
+    begun = cl_ticks()
   }
 }

@@ -25,6 +25,20 @@ static inline uint64_t cl_monotonic_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
 }
 
+/* The processor's counter, three times cheaper to read than the clock: for measuring short times
+ * on one thread. Its rate is found out by comparison with the clock. */
+static inline uint64_t cl_ticks(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  uint64_t ticks;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  return cl_monotonic_ns();
+#endif
+}
+
 /* epoll_event is packed and holds a union: filled here. */
 static inline int cl_epoll_add(int ep, int fd, uint32_t events, uint64_t token) {
   struct epoll_event e = {.events = events, .data.u64 = token};
