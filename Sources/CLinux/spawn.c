@@ -56,34 +56,55 @@ static enum cl_spawn_step become(const struct cl_program *program, pid_t parent)
   return CL_SPAWN_EXEC;
 }
 
-int cl_spawn(const struct cl_program *program, pid_t *pid, int *pidfd, enum cl_spawn_step *failed) {
+struct failure {
+  int error;
+  enum cl_spawn_step step;
+};
+
+/* The child tells through a pipe, which closes when it executes the program: memory is not shared
+ * where vfork is a fork (sanitizers). */
+static pid_t start(const struct cl_program *program, int report) {
+  pid_t parent = getpid();
+  pid_t child = vfork();
+  if (child != 0) return child;
+  int pipe = fcntl(report, F_DUPFD_CLOEXEC, 3);
+  enum cl_spawn_step step = become(program, parent);
+  struct failure failure = {errno, step};
+  if (write(pipe, &failure, sizeof failure) < 0) _exit(126);
+  _exit(127);
+}
+
+static struct failure start_and_ask(const struct cl_program *program, pid_t *child) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return (struct failure){errno, CL_SPAWN_FORK};
   /* A signal handler must not run in the child while it borrows the parent's memory. */
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  pid_t parent = getpid();
-  volatile int error = 0;
-  *failed = CL_SPAWN_FORK;
-  pid_t child = vfork();
-  if (child == 0) {
-    *failed = become(program, parent);
-    error = errno;
-    _exit(127);
-  }
-  if (child < 0) error = errno;
+  *child = start(program, ends[1]);
+  struct failure failure = {*child < 0 ? errno : 0, CL_SPAWN_FORK};
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (child < 0) return error;
-  if (error == 0) {
+  close(ends[1]);
+  while (*child > 0 && read(ends[0], &failure, sizeof failure) < 0 && errno == EINTR) {
+  }
+  close(ends[0]);
+  return failure;
+}
+
+int cl_spawn(const struct cl_program *program, pid_t *pid, int *pidfd, enum cl_spawn_step *failed) {
+  pid_t child = -1;
+  struct failure failure = start_and_ask(program, &child);
+  if (child > 0 && failure.error == 0) {
     *pidfd = syscall(SYS_pidfd_open, child, 0);
     *pid = child;
     if (*pidfd >= 0) return 0;
-    error = errno;
-    *failed = CL_SPAWN_PIDFD;
+    failure = (struct failure){errno, CL_SPAWN_PIDFD};
     kill(-child, SIGKILL);
   }
-  while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+  while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) {
   }
-  return error;
+  *failed = failure.step;
+  return failure.error;
 }
 
 static int wait_for(int pidfd, siginfo_t *info, int options) {
