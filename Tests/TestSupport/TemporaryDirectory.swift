@@ -22,8 +22,9 @@ public final class TemporaryDirectory: Sendable {
 
   /// Writes a file inside and returns its path.
   @discardableResult public func write(_ name: String, _ text: String) -> String {
-    let file = fopen(file(name), "w")
-    precondition(file != nil, "\(self.file(name)) cannot be written")
+    guard let file = fopen(file(name), "w") else {
+      preconditionFailure("\(self.file(name)) cannot be written")
+    }
     fputs(text, file)
     fclose(file)
     return self.file(name)
