@@ -175,7 +175,7 @@ enum SampleContent {
     # workers:
     #   speech:                     # comes with mtor: offline wake, speech to text and text to speech
     #     command: [mtor-speech, --uri, "unix://{socket}", "{options}"]
-    #     memory_max: 256MiB
+    #     memory_max: 1GiB
     #   big_box:                    # any Wyoming service in the house
     #     url: tcp://192.168.1.20:10300
     """,

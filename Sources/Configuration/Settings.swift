@@ -99,7 +99,7 @@ public struct WorkerSettings: Sendable, Equatable {
   public var name: String
   public var place: Place
   /// Child only: address space limit in bytes, CPU niceness.
-  public var memoryMaxBytes: Int? = 256 << 20
+  public var memoryMaxBytes: Int? = 1 << 30
   public var nice = 0
   public var restartBackoffMax: Duration = .seconds(30)
   public var voice: String?
