@@ -4,8 +4,9 @@
 ///
 /// A frame is speech when it is 9 dB over the floor, either in everything above 100 Hz or in the
 /// band of the vowels, where noise has less of its power. The floor falls fast, so that a pause
-/// shows it, and rises slowly under speech, so that speech does not become the floor. Smoothing is
-/// the endpointer's work. Allocates nothing.
+/// shows it, and rises slowly under speech, so that speech does not become the floor. A level that is
+/// not left for two seconds is no speech, however loud: the floor goes there (a fan that starts, a
+/// microphone that is switched on). Smoothing is the endpointer's work. Allocates nothing.
 public struct VoiceActivity: Sendable {
   private var wide = Band()
   private var vowels = Band()
@@ -44,6 +45,7 @@ public struct VoiceActivity: Sendable {
   private struct Band: Sendable {
     var level = Decibels.silence
     var floor: Float = -60
+    private var recent = RecentMinimum()
 
     mutating func isAboveFloor(_ power: Float, isFirst: Bool) -> Bool {
       level = Decibels.fullScale(power: power + 1)
@@ -56,12 +58,35 @@ public struct VoiceActivity: Sendable {
       } else {
         floor += min(0.003 * above, 0.02)
       }
+      let least = recent.append(level)
+      if least > floor + Self.settled { floor += 0.2 * (least - floor) }
       floor = max(floor, Self.lowestFloor)
       return level > floor + Self.margin
     }
 
     private static let margin: Float = 9
+    /// The noise itself varies by less.
+    private static let settled: Float = 3
     private static let lowestFloor: Float = -75
+  }
+
+  /// The least level of the last 1.7 to 1.9 s, in eight parts: nobody speaks so long without a gap.
+  private struct RecentMinimum: Sendable {
+    private var parts = SIMD8<Float>(repeating: -.greatestFiniteMagnitude)
+    private var part = 0
+    private var frames = 0
+
+    mutating func append(_ level: Float) -> Float {
+      if frames == Self.framesPerPart {
+        part = (part + 1) % parts.scalarCount
+        frames = 0
+      }
+      parts[part] = frames == 0 ? level : min(parts[part], level)
+      frames += 1
+      return parts.min()
+    }
+
+    private static let framesPerPart = 12
   }
 
   /// First-order high-pass at 100 Hz (hum and wind carry no words), then two first-order
