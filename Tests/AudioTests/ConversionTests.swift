@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 import Configuration
 import DSP
 import Glibc
 import TestSupport
 import Testing
 
-// SPDX-License-Identifier: Apache-2.0
 @testable import ALSA
 @testable import Runtime
 

@@ -64,8 +64,9 @@ extension DeviceTests {
         microphone.onFrame = { frame, _ in heard += frame }
         try await Self.open(microphone)
         anchor.close()
-        let wasHeard = try await Self.loop.wait(on: "end of sound", until: Self.loop.now + .seconds(20)) {
-          (waiter: Waiter<Bool>) in
+        let wasHeard = try await Self.loop.wait(
+          on: "end of sound", until: Self.loop.now + .seconds(20)
+        ) { (waiter: Waiter<Bool>) in
           speaker.play(Sound(rateHz: 16_000, channels: 1, samples: samples)) { waiter.resume(returning: $0) }
         }
         #expect(speaker.parameters?.format == format)
@@ -90,7 +91,8 @@ extension DeviceTests {
         anchor.close()
         _ = try await Self.loop.wait(on: "end of sound", until: Self.loop.now + .seconds(20)) {
           (waiter: Waiter<Bool>) in
-          speaker.play(Sound(rateHz: 22_050, channels: 1, samples: [Int16](repeating: 8_000, count: 11_025))) {
+          let level = [Int16](repeating: 8_000, count: 11_025)
+          speaker.play(Sound(rateHz: 22_050, channels: 1, samples: level)) {
             waiter.resume(returning: $0)
           }
         }
@@ -108,7 +110,8 @@ extension DeviceTests {
         try await Self.open(microphone)
         try await Self.event("xrun", of: microphone, { $0 == .xrun(total: 1) }) { poll(nil, 0, 600) }
         let before = microphone.frameCount
-        try await Self.loop.wait(on: "frames", until: Self.loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
+        try await Self.loop.wait(on: "frames", until: Self.loop.now + .seconds(20)) {
+          (waiter: Waiter<Void>) in
           microphone.onFrame = { _, _ in
             if microphone.frameCount >= before + 10 { waiter.resume(returning: ()) }
           }
@@ -149,7 +152,8 @@ extension DeviceTests {
         Issue.record("the busy device was opened")
       } catch {
         #expect(error.kind == .busy)
-        #expect(error.text.hasPrefix("microphone card:Loopback,1,5 is busy (held by pid \(getpid()), mtorPackageTest"))
+        let holder = "microphone card:Loopback,1,5 is busy (held by pid \(getpid()), mtorPackageTest"
+        #expect(error.text.hasPrefix(holder))
         #expect(error.text.hasSuffix("Stop it or use a dsnoop device."))
       }
       first.close()
