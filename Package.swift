@@ -110,7 +110,10 @@ let tests: [Target] = [
     exclude: ["Peers"]),
   .testTarget(
     name: "SpeechWorkerTests",
-    dependencies: ["PocketSphinx", "SpeechWorker", "Synthesis", "TestSupport", "Wyoming"]),
+    dependencies: [
+      "Loop", "PocketSphinx", "Posix", "Speech", "SpeechWorker", "Synthesis", "TestSupport", "Time",
+      "Workers", "Wyoming", "mtor-speech",
+    ]),
   .testTarget(
     name: "RuntimeTests",
     dependencies: [

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import PocketSphinx
+import TestSupport
+import Testing
+
+struct GrammarFileTests {
+  @Test func wordsOfAllConstructsAreFound() throws {
+    let text = """
+      #JSGF V1.0 UTF-8 en;
+      grammar all; // a comment
+      /* another
+         one */
+      public <top> = /2.0/ turn <what>+ {tag words} | ["quoted"] (stop | go)* <NULL>;
+      <what> = light | lamp;
+      """
+    let grammar = try GrammarFile(text: text, name: "all")
+    #expect(grammar.words == ["turn", "quoted", "stop", "go", "light", "lamp"])
+  }
+
+  static let bad: [(text: String, line: Int?, what: String)] = [
+    ("grammar a; public <a> = b;", 1, "#JSGF"),
+    ("#JSGF V1.0;\npublic <a> = b;", 2, "grammar NAME"),
+    ("#JSGF V1.0;\ngrammar g;\n<a> = b;", nil, "public"),
+    ("#JSGF V1.0;\ngrammar g;\npublic <a> = <b>;", 3, "<b> is not defined"),
+    ("#JSGF V1.0;\ngrammar g;\npublic <a> = <b>;\n<b> = c <a>;", 4, "themselves"),
+    ("#JSGF V1.0;\ngrammar g;\npublic <a> = <a> b | b;", 3, "themselves"),
+    ("#JSGF V1.0;\ngrammar g;\npublic <a> = (b;", 3, "')' is missing"),
+    ("#JSGF V1.0;\ngrammar g;\npublic <a> = b];", 3, "closes nothing"),
+    ("#JSGF V1.0;\ngrammar g;\npublic <a> = b", 3, "';' is missing"),
+    ("#JSGF V1.0;\ngrammar g;\npublic <a> = b;\n<a> = c;", 4, "twice"),
+    ("#JSGF V1.0;\ngrammar g;\nimport <x.y>;", 3, "imports"),
+    ("#JSGF V1.0;\ngrammar g;\n/* for ever", 3, "'*/'"),
+    ("#JSGF V1.0;\ngrammar g;\npublic <a = b;", 3, "missing"),
+  ]
+
+  @Test(arguments: bad) func badGrammarsAreRefusedWithTheirLine(
+    _ text: String, _ line: Int?, _ what: String
+  ) throws {
+    let error = #expect(throws: PocketSphinxError.self) { try GrammarFile(text: text, name: "g") }
+    guard case .badGrammar(_, let at, let reason) = try #require(error) else {
+      Issue.record("another error")
+      return
+    }
+    #expect(at == line, "\(reason)")
+    #expect(reason.contains(what), "\(reason)")
+  }
+
+  @Test func unreadableFilesAreRefusedByName() {
+    let directory = TemporaryDirectory()
+    directory.write("empty.jsgf", "")
+    for path in ["/nonexistent/a.jsgf", directory.file("empty.jsgf"), "/usr"] {
+      let error = #expect(throws: PocketSphinxError.self) { try GrammarFile(path: path) }
+      #expect(error.map { "\($0)".hasPrefix(path) } == true)
+    }
+  }
+}
