@@ -55,11 +55,21 @@ public enum ModelCheck {
       }
       try reader.skip(reader.count(upTo: 65_536))
       let phoneCount = try reader.count(upTo: 1_000)
-      try reader.skip(12)
+      let triphones = try reader.count(upTo: 10_000_000)
+      let states = try reader.count(upTo: 16)
+      try reader.skip(4)
       let senones = try reader.count(upTo: 1_000_000)
-      try reader.skip(20)
+      try reader.skip(4)
+      let sequences = try reader.count(upTo: 1_000_000)
+      try reader.skip(4)
+      let treeNodes = try reader.count(upTo: 10_000_000)
+      try reader.skip(4)
+      let names = reader.offset
       var phones: [String] = []
       for _ in 0..<phoneCount { phones.append(try reader.text(until: 0, upTo: 64)) }
+      // The names are padded to four bytes; then the tree, the phones and their states.
+      try reader.skip((names - reader.offset) & 3)
+      try reader.skip(8 * treeNodes + 12 * triphones + 4 + 2 * states * sequences)
       if file.bytes.count == debianDefinition.size, hash(file.bytes) != debianDefinition.hash {
         throw ByteReader.Truncated()
       }

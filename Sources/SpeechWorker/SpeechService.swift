@@ -35,7 +35,7 @@ import WyomingTransport
     wake = options.phrases.isEmpty ? nil : Self.wakePool(options)
     grammar = options.grammar.map { Self.grammarPool(options, $0) }
     dictation = options.dictation ? Self.dictationPool(options) : nil
-    server = try WyomingServer(options.endpoint, limits: Self.limits) { [unowned self] in accept($0) }
+    server = try WyomingServer(options.endpoint, limits: Self.limits) { [weak self] in self?.accept($0) }
     server?.onError = { [log] in log.once("accept", level: .warning, "\($0)") }
     load()
   }
@@ -86,10 +86,10 @@ import WyomingTransport
   private func load() {
     var open = 2
     var failure: (any Error)?
-    let loaded: @LoopActor ((any Error)?) -> Void = { [unowned self] error in
+    let loaded: @LoopActor ((any Error)?) -> Void = { [weak self] error in
       open -= 1
       failure = failure ?? error
-      if open == 0 { onLoaded?(failure) }
+      if open == 0 { self?.onLoaded?(failure) }
     }
     let loop = LoopActor.shared.loop
     if let wake { wake.load(loaded) } else { loop.post { loaded(nil) } }

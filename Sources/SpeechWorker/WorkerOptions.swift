@@ -65,7 +65,7 @@ public struct WorkerOptions: Sendable, Equatable {
 
   /// `PHRASE[@THRESHOLD[/VERIFY]]`; `/off` leaves the second stage out.
   static func phrase(_ text: String) throws(UsageError) -> WakePhrase {
-    let parts = text.split(separator: "@", maxSplits: 1)
+    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let words = parts.first.map { $0.lowercased().split(separator: " ").joined(separator: " ") } ?? ""
     guard !words.isEmpty else { throw UsageError("a phrase is one or more words") }
     var phrase = WakePhrase(words)

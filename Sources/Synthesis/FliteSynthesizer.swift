@@ -4,6 +4,8 @@ import Glibc
 
 /// Speech by flite: English only, natural `slt`, `rms`, `awb` and small, fast `kal16`. BSD-like
 /// licence. A voice's library is loaded when it is first asked for.
+///
+/// A voice is the library's global object: all instances must be used by one thread.
 public final class FliteSynthesizer: Synthesizer {
   public let name = "flite"
   public let version = FLITE_PROJECT_VERSION

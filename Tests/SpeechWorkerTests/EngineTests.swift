@@ -6,91 +6,98 @@ import Synthesis
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct EngineTests {
-  let model = SpeechModel()
+extension SpeechWorkerTests {
+  @Suite(.serialized) struct EngineTests {
+    let model = SpeechModel()
 
-  private func recognizer(_ text: String = Spoken.grammar) throws -> GrammarRecognizer {
-    try GrammarRecognizer(
-      model: model, checked: ModelCheck.acousticModel(model),
-      grammar: GrammarFile(text: text, name: "test"), name: "test")
-  }
+    private func recognizer(_ text: String = Spoken.grammar) throws -> GrammarRecognizer {
+      try GrammarRecognizer(
+        model: model, checked: ModelCheck.acousticModel(model),
+        grammar: GrammarFile(text: text, name: "test"), name: "test")
+    }
 
-  private func spotter(_ phrases: WakePhrase...) throws -> WakeSpotter {
-    try WakeSpotter(model: model, checked: ModelCheck.acousticModel(model), phrases: phrases)
-  }
+    private func spotter(_ phrases: WakePhrase...) throws -> WakeSpotter {
+      try WakeSpotter(model: model, checked: ModelCheck.acousticModel(model), phrases: phrases)
+    }
 
-  @Test func sentencesOfTheGrammarAreUnderstoodAndOthersRejected() throws {
-    let recognizer = try recognizer()
-    for (text, voice) in [
-      ("turn on the kitchen light", "slt"), ("what time is it", "rms"), ("stop the music", "kal16"),
-    ] {
-      #expect(try recognizer.hear(Spoken.samples(text, voice: voice)).text == text)
+    @Test func sentencesOfTheGrammarAreUnderstoodAndOthersRejected() throws {
+      let recognizer = try recognizer()
+      for (text, voice) in [
+        ("turn on the kitchen light", "slt"), ("what time is it", "rms"), ("stop the music", "kal16"),
+      ] {
+        #expect(try recognizer.hear(Spoken.samples(text, voice: voice)).text == text)
+      }
+      let others = [
+        "my sister is coming on friday", "he never answers his phone", "please buy some milk and bread",
+        "the children are sleeping upstairs", "she lives near the river",
+      ]
+      // The margin lets through one in sixteen of such sentences (docs/limits.md).
+      let rejected = try others.filter { try recognizer.hear(Spoken.samples($0)).text.isEmpty }
+      #expect(rejected.count >= 4, "\(rejected)")
+      #expect(try recognizer.hear(Spoken.quiet(16_000)).text == "")
+      #expect(try recognizer.hear([]).text == "")
+      #expect(try recognizer.hear([Int16](repeating: 0, count: 32_000)).text == "")
     }
-    let other = try recognizer.hear(Spoken.samples("my sister is coming on friday with the children"))
-    #expect(other.text == "")
-    #expect(try recognizer.hear(Spoken.quiet(16_000)).text == "")
-    #expect(try recognizer.hear([]).text == "")
-    #expect(try recognizer.hear([Int16](repeating: 0, count: 32_000)).text == "")
-  }
 
-  @Test func wakePhrasesAreFoundWhereTheyEndAndOtherSpeechIsNot() throws {
-    let spotter = try spotter(WakePhrase("hey jarvis"), WakePhrase("okay assistant"))
-    for (phrase, voice) in [("hey jarvis", "slt"), ("hey jarvis", "rms"), ("okay assistant", "slt")] {
-      let samples = try Spoken.samples(phrase, voice: voice)
-      let found = try spotter.hear(samples)
-      #expect(found.map(\.phrase) == [phrase])
-      let end = SamplePosition(samples.count - 11_200)
-      #expect(found.allSatisfy { abs($0.end - end) < 4_000 }, "\(found) of \(end)")
+    @Test func wakePhrasesAreFoundWhereTheyEndAndOtherSpeechIsNot() throws {
+      let spotter = try spotter(WakePhrase("hey jarvis"), WakePhrase("okay assistant"))
+      for (phrase, voice) in [("hey jarvis", "slt"), ("hey jarvis", "rms"), ("okay assistant", "slt")] {
+        let samples = try Spoken.samples(phrase, voice: voice)
+        let found = try spotter.hear(samples)
+        #expect(found.map(\.phrase) == [phrase])
+        let end = SamplePosition(samples.count - 11_200)
+        #expect(found.allSatisfy { abs($0.end - end) < 4_000 }, "\(found) of \(end)")
+      }
+      let other = "The price of copper and other metals continued to fall in the southern provinces."
+      #expect(try spotter.hear(Spoken.samples(other)).isEmpty)
+      #expect(try spotter.hear(Spoken.quiet(48_000)).isEmpty)
     }
-    let other = "The price of copper and other metals continued to fall in the southern provinces."
-    #expect(try spotter.hear(Spoken.samples(other)).isEmpty)
-    #expect(try spotter.hear(Spoken.quiet(48_000)).isEmpty)
-  }
 
-  @Test func wordsWithoutPronunciationAreNamed() throws {
-    let phrase = #expect(throws: PocketSphinxError.self) {
-      try spotter(WakePhrase("hey jarvis"), WakePhrase("hey xyzzyx"))
+    @Test func wordsWithoutPronunciationAreNamed() throws {
+      let phrase = #expect(throws: PocketSphinxError.self) {
+        try spotter(WakePhrase("hey jarvis"), WakePhrase("hey xyzzyx"))
+      }
+      #expect(phrase.map { "\($0)".contains("'hey xyzzyx'") && "\($0)".contains("'xyzzyx'") } == true)
+      let grammar = #expect(throws: PocketSphinxError.self) {
+        try recognizer("#JSGF V1.0;\ngrammar g;\npublic <a> = open the wibblywob | flurbify;")
+      }
+      #expect(grammar.map { "\($0)".contains("'flurbify', 'wibblywob'") } == true)
+      #expect(throws: PocketSphinxError.self) { try spotter(WakePhrase("")) }
     }
-    #expect(phrase.map { "\($0)".contains("'hey xyzzyx'") && "\($0)".contains("'xyzzyx'") } == true)
-    let grammar = #expect(throws: PocketSphinxError.self) {
-      try recognizer("#JSGF V1.0;\ngrammar g;\npublic <a> = open the wibblywob | flurbify;")
-    }
-    #expect(grammar.map { "\($0)".contains("'flurbify', 'wibblywob'") } == true)
-    #expect(throws: PocketSphinxError.self) { try spotter(WakePhrase("")) }
-  }
 
-  @Test func operationsInTheWrongOrderAreErrorsAndNotCrashes() throws {
-    let words = try Pronunciations(
-      of: ["stop"], in: model.dictionary, phones: ModelCheck.acousticModel(model).phones)
-    let decoder = try Decoder(model, words)
-    let (hypothesis, span) = (decoder.hypothesis, decoder.wordSpan)
-    #expect(hypothesis == nil)
-    #expect(span == nil)
-    let (known, unknown) = (decoder.knowsWord("stop"), decoder.knowsWord("start"))
-    #expect(known && !unknown)
-    #expect(throws: PocketSphinxError.self) { try decoder.select("absent") }
-    #expect(throws: PocketSphinxError.self) { try decoder.end() }
-    #expect(throws: PocketSphinxError.self) { try decoder.addGrammar("bad", jsgf: "no grammar") }
-    #expect(throws: PocketSphinxError.self) {
-      try decoder.addKeyphrases("wake", [("unheard", 1e-20)], dictionary: model.dictionary)
+    @Test func operationsInTheWrongOrderAreErrorsAndNotCrashes() throws {
+      let words = try Pronunciations(
+        of: ["stop"], in: model.dictionary, phones: ModelCheck.acousticModel(model).phones)
+      let decoder = try Decoder(model, words)
+      let (hypothesis, span) = (decoder.hypothesis, decoder.wordSpan)
+      #expect(hypothesis == nil)
+      #expect(span == nil)
+      let (known, unknown) = (decoder.knowsWord("stop"), decoder.knowsWord("start"))
+      #expect(known && !unknown)
+      #expect(throws: PocketSphinxError.self) { try decoder.select("absent") }
+      #expect(throws: PocketSphinxError.self) { try decoder.end() }
+      #expect(throws: PocketSphinxError.self) { try decoder.addGrammar("bad", jsgf: "no grammar") }
+      #expect(throws: PocketSphinxError.self) {
+        try decoder.addKeyphrases("wake", [("unheard", 1e-20)], dictionary: model.dictionary)
+      }
     }
-  }
 
-  @Test func voicesSpeakAndUnknownOnesAreRefused() throws {
-    let flite = FliteSynthesizer()
-    for voice in flite.voices.map(\.name) {
-      #expect(try Spoken.samples("hello", voice: voice).count > 19_200 + 4_000, "\(voice)")
+    @Test func voicesSpeakAndUnknownOnesAreRefused() throws {
+      let flite = FliteSynthesizer()
+      for voice in flite.voices.map(\.name) {
+        #expect(try Spoken.samples("hello", voice: voice).count > 19_200 + 4_000, "\(voice)")
+      }
+      #expect(throws: SynthesisError.self) { try Spoken.samples("hello", voice: "nobody") }
+      let german = SpeechRequest("hallo", language: "de")
+      #expect(throws: SynthesisError.self) { try flite.speak(german) { _, _ in true } }
+      let all = try SynthesizerSet(voice: nil)
+      var chunks = 0
+      try all.speak(SpeechRequest("one two three four five six seven eight nine ten")) { _, _ in
+        chunks += 1
+        return chunks < 2
+      }
+      #expect(chunks == 2)
+      #expect(throws: SynthesisError.self) { try SynthesizerSet(voice: "nobody") }
     }
-    #expect(throws: SynthesisError.self) { try Spoken.samples("hello", voice: "nobody") }
-    let german = SpeechRequest("hallo", language: "de")
-    #expect(throws: SynthesisError.self) { try flite.speak(german) { _, _ in true } }
-    let all = try SynthesizerSet(voice: nil)
-    var chunks = 0
-    try all.speak(SpeechRequest("one two three four five six seven eight nine ten")) { _, _ in
-      chunks += 1
-      return chunks < 2
-    }
-    #expect(chunks == 2)
-    #expect(throws: SynthesisError.self) { try SynthesizerSet(voice: "nobody") }
   }
 }
