@@ -12,6 +12,17 @@ public struct LogEvent: Sendable, Equatable {
     self.message = message
   }
 
+  /// An event from a line that a supervised program wrote: `<N>module: message`. Nil for any other line.
+  public init?(supervised line: String) {
+    let parts = line.split(separator: ": ", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0].hasPrefix("<"), let close = parts[0].firstIndex(of: ">"),
+      let priority = Int(parts[0].dropFirst()[..<close])
+    else { return nil }
+    level = LogLevel.allCases.first { $0.priority == priority } ?? .info
+    module = String(parts[0][parts[0].index(after: close)...])
+    message = String(parts[1])
+  }
+
   /// The message on one line: control characters, which could forge lines or steer a terminal,
   /// become escapes.
   public var escapedMessage: String {

@@ -23,7 +23,7 @@ struct LogWriter {
   }
 
   private static func suitableFormat(_ descriptor: Int32) -> LogFormat {
-    if isJournal(descriptor) { return .journal }
+    if isJournal(descriptor) || getenv(Logging.supervisedVariable) != nil { return .journal }
     if isatty(descriptor) == 0 { return .plain }
     return .terminal(
       colour: getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb")

@@ -10,6 +10,10 @@ public enum Logging {
   private static let repetition = Locked(RepetitionGuard())
   private static let sink = Locked<@Sendable (LogEvent) -> Void>(LogWriter.standardError().write)
 
+  /// In the environment of a child whose standard error we read: it writes `<N>module: message` then,
+  /// and `LogEvent(line:)` takes that apart.
+  public static let supervisedVariable = "MTOR_SUPERVISED"
+
   /// The level of modules without one of their own; `info` at first.
   public static var level: LogLevel {
     get { levels.withLock { $0.general } }

@@ -4,20 +4,22 @@ import Glibc
 import Log
 import Loop
 import Runtime
+import Time
 
 /// A daemon as the process's main business: signals, reload, the orderly end.
 @LoopActor final class DaemonProcess {
   /// The one of this process: the loop's handlers do not keep it.
   private static var running: DaemonProcess?
 
-  /// Reads the configuration again.
-  var onReload: (@LoopActor () -> Result<Settings, CommandFailure>)?
+  /// Reads the configuration again; on a queue of its own, since it reads files.
+  var read: (@Sendable () throws -> Settings)?
   /// Called once, before the loop stops.
   var onEnd: (@LoopActor (ExitCode) -> Void)?
 
   let daemon: Daemon
   private let log = Logger("mtor")
   private let loop = LoopActor.shared.loop
+  private let queue = BlockingQueue("configuration", backlogMax: 2)
   private var signals: Signals?
   private var shutdown: Shutdown?
 
@@ -31,7 +33,7 @@ import Runtime
     self.shutdown = shutdown
     shutdown.add("daemon", within: Daemon.stopLimit) { [daemon] in await daemon.stop() }
     handle = { [unowned self] in received($0) }
-    daemon.onReload = { [unowned self] in reload() }
+    daemon.onReload = { [unowned self] in await reload() }
   }
 
   func start() throws {
@@ -41,7 +43,7 @@ import Runtime
 
   private func received(_ signal: Int32) {
     if signal == SIGHUP {
-      _ = reload()
+      LoopActor.spawn("reload") { [self] in _ = await reload() }
     } else {
       let name = signal == SIGTERM ? "SIGTERM" : "SIGINT"
       log.info("\(name): ending")
@@ -50,10 +52,11 @@ import Runtime
   }
 
   /// The text says what was wrong; nil: the new settings are in force.
-  private func reload() -> String? {
-    guard let onReload else { return nil }
+  private func reload() async -> String? {
+    guard let read else { return nil }
     do {
-      try daemon.reload(onReload().get())
+      let settings = try await queue.run("read the configuration", until: loop.now + .seconds(10), read)
+      try daemon.reload(settings)
       return nil
     } catch {
       let text = (error as? CommandFailure)?.text ?? "\(error)"

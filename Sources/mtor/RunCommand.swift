@@ -40,11 +40,7 @@ extension Commands {
     let failure: CommandFailure? = LoopActor.assumeIsolated {
       do {
         let process = try DaemonProcess(settings, directory: directory)
-        process.onReload = { () -> Result<Settings, CommandFailure> in
-          do throws(CommandFailure) {
-            return .success(adjust(try LoadedSettings.load(invocation).settings, invocation))
-          } catch { return .failure(error) }
-        }
+        process.read = { adjust(try LoadedSettings.load(invocation).settings, invocation) }
         process.onEnd = { code in result.withLock { $0 = code } }
         try process.start()
         return nil

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Configuration
 
-/// Columns for a terminal: as wide as needed, at most 80; the last column wraps.
+/// Columns for a terminal: as wide as needed, at most 80 together; long cells wrap.
 struct TextTable {
   let headings: [String]
   private(set) var rows: [[String]] = []
@@ -26,23 +26,27 @@ struct TextTable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// The last column takes what the others leave, but never less than 20.
+  /// As wide as the longest cell; when that is too much, the widest columns give way, and wrap.
   private func columnWidths(_ width: Int) -> [Int] {
     var widths = headings.indices.map { column in
       ([headings] + rows).map { $0[column].count }.max() ?? 0
     }
-    let others = widths.dropLast().reduce(0) { $0 + $1 + 2 }
-    widths[widths.count - 1] = min(widths[widths.count - 1], max(20, width - others))
+    let room = width - 2 * (widths.count - 1)
+    while widths.reduce(0, +) > room, let widest = widths.max(), widest > Self.narrowest {
+      widths[widths.lastIndex(of: widest) ?? 0] -= 1
+    }
     return widths
   }
 
   private func wrapped(_ cells: [String], _ widths: [Int]) -> [String] {
-    let head = zip(cells, widths).dropLast().map { $0.padded(to: $1) + "  " }.joined()
-    let margin = String(repeating: " ", count: head.count)
-    let last = TextWrap.lines(cells[cells.count - 1], width: widths[widths.count - 1])
-    return last.enumerated().map { index, text in
-      let line = (index == 0 ? head : margin) + text
-      return String(line.reversed().drop { $0 == " " }.reversed())
+    let columns = zip(cells, widths).map { TextWrap.lines($0, width: $1) }
+    return (0..<(columns.map(\.count).max() ?? 0)).map { row in
+      let parts = zip(columns, widths).map { lines, width in
+        (row < lines.count ? lines[row] : "").padded(to: width)
+      }
+      return String(parts.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
     }
   }
+
+  private static let narrowest = 8
 }

@@ -124,7 +124,9 @@ extension Daemon {
     guard let onReload else {
       return session.finish(ControlReply(error: "this daemon has no file to read again"))
     }
-    if let problem = onReload() { session.finish(ControlReply(error: problem)) } else { session.finish(.ok) }
+    LoopActor.spawn("reload") {
+      session.finish(await onReload().map { ControlReply(error: $0) } ?? .ok)
+    }
   }
 
   private func budget(of request: ControlRequest) -> Duration {

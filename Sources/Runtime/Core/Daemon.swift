@@ -30,7 +30,7 @@ import Time
   private(set) var commands: Commands
   public private(set) var voice: VoicePath?
   /// Reads the configuration again; the text says what was wrong, nil that all is well.
-  public var onReload: (@LoopActor () -> String?)?
+  public var onReload: (@Sendable @LoopActor () async -> String?)?
   private(set) var utterances = 0
   private(set) var microphoneState = "off"
   private(set) var overruns = 0

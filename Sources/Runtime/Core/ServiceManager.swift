@@ -19,6 +19,18 @@ import Time
     getenv(name).map { String(cString: $0) }
   }
 
+  /// Our environment, `NAME=value` each, but for what concerns only us.
+  nonisolated static var environmentLines: [String] {
+    var lines: [String] = []
+    var entry = environ
+    while let text = entry.pointee {
+      lines.append(String(cString: text))
+      entry += 1
+    }
+    let own = ["NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID="]
+    return lines.filter { line in !own.contains { line.hasPrefix($0) } }
+  }
+
   /// Sends one message such as `READY=1\nSTATUS=listening`. A lost message is not an error: the
   /// manager may be gone.
   public func notify(_ message: String) {

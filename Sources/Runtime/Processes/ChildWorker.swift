@@ -41,8 +41,9 @@ import Time
     name = settings.name
     backoffMax = settings.restartBackoffMax
     log = Logger(settings.name)
+    let inherited = environment ?? ServiceManager.environmentLines
     program = Program(
-      arguments, environment: environment, output: .pipe, error: .pipe,
+      arguments, environment: inherited + ["\(Logging.supervisedVariable)=1"], output: .pipe, error: .pipe,
       niceness: Int32(clamping: settings.nice),
       addressSpaceMax: settings.memoryMaxBytes.map { UInt64(clamping: $0) })
   }
@@ -53,7 +54,7 @@ import Time
     do {
       let child = try Child(program) { [weak self] in self?.exited($0) }
       self.child = child
-      output = try child.readLines { [log] in log.info($0) }
+      output = try child.readLines { [unowned self] in pass(on: $0) }
       started = loop.now
       log.settle("start")
       log.debug("started, pid \(child.pid)")
@@ -77,6 +78,12 @@ import Time
 
   /// Sends SIGHUP: read your files again.
   public func reload() { child?.signal(1) }
+
+  /// A line of the child: with its own level if it is one of our programs, else as information.
+  private func pass(on line: String) {
+    guard let event = LogEvent(supervised: line) else { return log.info(line) }
+    log.log(event.level, event.module == name ? event.message : "\(event.module): \(event.message)")
+  }
 
   private func exited(_ status: ChildStatus) {
     child = nil
