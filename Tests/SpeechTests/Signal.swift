@@ -26,6 +26,14 @@ struct Signal {
     }
   }
 
+  /// Three seconds of words with the gaps that people leave between them.
+  mutating func talk(dBFS: Float, noiseDBFS: Float) {
+    for _ in 0..<4 {
+      speech(.milliseconds(750), dBFS: dBFS, noiseDBFS: noiseDBFS)
+      noise(.milliseconds(60), dBFS: noiseDBFS)
+    }
+  }
+
   /// Calls `body` with each whole frame.
   func frames(_ body: (UnsafeBufferPointer<Int16>) -> Void) {
     samples.withUnsafeBufferPointer { all in

@@ -35,11 +35,11 @@ import Testing
   @Test func noiseCloseUnderTheSpeechIsSaid() {
     var quiet = Signal()
     quiet.noise(.seconds(1), dBFS: -65)
-    quiet.speech(.seconds(3), dBFS: -25, noiseDBFS: -65)
+    quiet.talk(dBFS: -25, noiseDBFS: -65)
     #expect(quiet.judged().last?.isNoisy == false)
     var loud = Signal()
     loud.noise(.seconds(1), dBFS: -35)
-    loud.speech(.seconds(3), dBFS: -27, noiseDBFS: -35)
+    loud.talk(dBFS: -27, noiseDBFS: -35)
     #expect(loud.judged().last?.isNoisy == true)
   }
 
