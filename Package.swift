@@ -20,10 +20,11 @@ let cModules: [Target] = [
     cSettings: [.unsafeFlags(["-I/usr/include/pocketsphinx"])],
     linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
   .systemLibrary(name: "CFlite", providers: [.apt(["flite1-dev"])]),
-] + (withoutGPL ? [] : [
-  .systemLibrary(
-    name: "CEspeakNG", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])])
-])
+]
+
+let gplModules: [Target] = [
+  .systemLibrary(name: "CEspeakNG", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])])
+]
 
 // Who may import whom: docs/architecture.md. Checked by `make check`.
 let foundations: [Target] = [
@@ -55,7 +56,7 @@ let pure: [Target] = [
 ]
 
 let application: [Target] = [
-  .target(name: "Configuration", dependencies: ["YAML", "Automation", "Intents", "Speech", "Time"]),
+  .target(name: "Configuration", dependencies: ["YAML", "Automation", "Intents", "Posix", "Speech", "Time"]),
   .target(name: "WyomingTransport", dependencies: ["Loop", "Posix", "Time", "Wyoming"]),
   .target(
     name: "Workers",
@@ -69,7 +70,8 @@ let application: [Target] = [
   .target(
     name: "Simulation",
     dependencies: [
-      "Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Time", "Workers", "Wyoming",
+      "Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Time", "Workers",
+      "Wyoming",
     ]),
   .target(
     name: "SpeechWorker",
@@ -117,7 +119,8 @@ let tests: [Target] = [
   .testTarget(
     name: "RuntimeTests",
     dependencies: [
-      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "TestSupport", "Time",
+      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "TestSupport",
+      "Time",
     ]),
   .testTarget(
     name: "DeviceTests",
@@ -143,4 +146,5 @@ let package = Package(
     .executable(name: "mtor", targets: ["mtor"]),
     .executable(name: "mtor-speech", targets: ["mtor-speech"]),
   ],
-  targets: cModules + foundations + wrappers + pure + application + benchmarks + tests)
+  targets: cModules + (withoutGPL ? [] : gplModules) + foundations + wrappers + pure + application
+    + benchmarks + tests)

@@ -5,10 +5,6 @@
 #ifdef GPIOD_LINE_BULK_MAX_LINES  // only version 1 defines it; neither header has a version macro
 #include "common.h"
 
-struct cg_chip {
-  struct gpiod_chip *chip;
-};
-
 struct cg_request {
   struct gpiod_chip *chip;  // owns `line`
   struct gpiod_line *line;
@@ -17,20 +13,6 @@ struct cg_request {
 
 const char *cg_version(void) { return gpiod_version_string(); }
 bool cg_has_debounce(void) { return false; }
-
-cg_chip *cg_chip_open(const char *path) {
-  cg_chip *chip = calloc(1, sizeof *chip);
-  if (!chip) return NULL;
-  chip->chip = gpiod_chip_open(path);
-  if (chip->chip) return chip;
-  free(chip);
-  return NULL;
-}
-
-void cg_chip_close(cg_chip *chip) {
-  gpiod_chip_close(chip->chip);
-  free(chip);
-}
 
 int cg_chip_info(cg_chip *chip, struct cg_chip_info *info) {
   copy_name(info->name, gpiod_chip_name(chip->chip));

@@ -5,12 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gpiod.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cgpiod.h"
 
 enum { CG_READ_MAX = 16 };
+
+struct cg_chip {
+  struct gpiod_chip *chip;
+};
 
 static inline void copy_name(char destination[CG_NAME_SIZE], const char *source) {
   strncpy(destination, source ? source : "", CG_NAME_SIZE - 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Posix
 import YAML
 
 /// Where board profiles are found: the first directory that has `<board>.yml`, else those built in.
@@ -8,13 +9,13 @@ public struct BoardCatalog: Sendable {
 
   public init(directories: [String]) { self.directories = directories }
 
-  /// `MTOR_BOARD_DIR` alone where it is set; else next to the executable, in its prefix, in /usr/share.
+  /// `MTOR_BOARD_DIR` alone where it is set; else with the program, then in /usr/share.
   public static func standard() -> BoardCatalog {
     if let directory = getenv("MTOR_BOARD_DIR") {
       return BoardCatalog(directories: [String(cString: directory)])
     }
-    let beside = executableDirectory().map { ["\($0)/boards", "\($0)/../share/mtor/boards"] } ?? []
-    return BoardCatalog(directories: beside + ["/usr/share/mtor/boards"])
+    let own = OwnProgram.companion(installed: "share/mtor/boards", source: "boards")
+    return BoardCatalog(directories: [own, "/usr/share/mtor/boards"].compactMap(\.self))
   }
 
   /// Every board that can be named, sorted.
@@ -45,13 +46,5 @@ public struct BoardCatalog: Sendable {
       if name.hasSuffix(".yml") { names.append(String(name.dropLast(4))) }
     }
     return names
-  }
-
-  private static func executableDirectory() -> String? {
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = readlink("/proc/self/exe", &buffer, buffer.count)
-    guard count > 0 else { return nil }
-    let path = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return path.lastIndex(of: "/").map { String(path[..<$0]) }
   }
 }

@@ -87,8 +87,8 @@ enum ReferenceWriter {
     ## Board profiles
 
     `boards/<board>.yml` tells what a board is like; the configuration goes over it. Profiles are looked for in
-    `$MTOR_BOARD_DIR`, else next to the executable, in `../share/mtor/boards` and in `/usr/share/mtor/boards`;
-    `sim` and `generic` are built in.
+    `$MTOR_BOARD_DIR`, else with the program (`../share/mtor/boards`, or `boards` of its source tree), then in
+    `/usr/share/mtor/boards`; `sim` and `generic` are built in.
 
     \(table(Schema.board.keys))
     """

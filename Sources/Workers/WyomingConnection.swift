@@ -73,14 +73,13 @@ import WyomingTransport
 
   private func run() async throws {
     var backoff = timing.backoff
-    var random = SystemRandomNumberGenerator()
     while true {
       let error = await serve()
       if Task.isCancelled { return }
       if state == .connected { backoff.reset() }
       service.info = nil
       enter(.away(error))
-      try await loop.sleep(for: backoff.next(using: &random))
+      try await loop.sleep(for: backoff.next())
     }
   }
 

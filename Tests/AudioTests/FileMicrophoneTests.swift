@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Loop
-@testable import Runtime
 import TestSupport
 import Testing
 import Time
+
+@testable import Runtime
 
 @Suite struct FileMicrophoneTests {
   @Test func aFileIsHeardFrameByFrameThenSilence() async throws {
@@ -40,7 +41,7 @@ import Time
     let opened = AudioEvent.opened("sh: 16000 Hz, 1 channel, from its output")
     #expect(
       heard.events.prefix(3) == [
-        opened, .unavailable("the microphone's program sh ended with exit code 0"), opened
+        opened, .unavailable("the microphone's program sh ended with exit code 0"), opened,
       ])
   }
 

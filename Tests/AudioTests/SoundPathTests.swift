@@ -35,8 +35,10 @@ import Time
     var random = Seed.generator()
     let samples = (0..<24_000).map { _ in Int16.random(in: 1...Int16.max, using: &random) }
     let (heard, wasHeard, instants) = try await onLoop {
-      var heard: [Int16] = [], instants: [Instant] = []
-      let microphone = Self.microphone(input), speaker = Self.speaker(output)
+      var heard: [Int16] = []
+      var instants: [Instant] = []
+      let microphone = Self.microphone(input)
+      let speaker = Self.speaker(output)
       try await Self.event("opened", { if case .opened = $0 { true } else { false } }) { hook in
         microphone.onEvent = hook
         microphone.onFrame = { frame, instant in
@@ -70,17 +72,23 @@ import Time
       var events: [AudioEvent] = []
       let microphone = Self.microphone("mic")
       try await Self.event("opened", { if case .opened = $0 { true } else { false } }) { hook in
-        microphone.onEvent = { events.append($0); hook($0) }
+        microphone.onEvent = {
+          events.append($0); hook($0)
+        }
         microphone.start()
       }
       try await Self.event("unplugged", { $0 == .unplugged }) { hook in
-        microphone.onEvent = { events.append($0); hook($0) }
+        microphone.onEvent = {
+          events.append($0); hook($0)
+        }
         server.crash()
       }
       // Some attempts fail before it is back.
       try await Self.loop.sleep(for: .milliseconds(600))
       try await Self.event("opened", { if case .opened = $0 { true } else { false } }) { hook in
-        microphone.onEvent = { events.append($0); hook($0) }
+        microphone.onEvent = {
+          events.append($0); hook($0)
+        }
         server.start()
       }
       microphone.stop()

@@ -164,15 +164,21 @@ extension DeviceTests {
         let holder = try PCM.open("hw:Loopback,1,6", .capture, Self.wish(16_000, 1, [.s16]))
         let microphone = ALSAMicrophone(device: "card:Loopback,1,6", settings: MicrophoneSettings())
         var events: [AudioEvent] = []
-        try await Self.event("busy", of: microphone, { event in
-          events.append(event)
-          return true
-        }) { microphone.start() }
+        try await Self.event(
+          "busy", of: microphone,
+          { event in
+            events.append(event)
+            return true
+          }
+        ) { microphone.start() }
         try await Self.loop.sleep(for: .milliseconds(400))
-        try await Self.event("opened", of: microphone, { event in
-          events.append(event)
-          return true
-        }) { holder.close() }
+        try await Self.event(
+          "opened", of: microphone,
+          { event in
+            events.append(event)
+            return true
+          }
+        ) { holder.close() }
         microphone.stop()
         return events
       }

@@ -6,15 +6,17 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct ControlTests {
-  @Test(arguments: [
-    ("turn on the lamp", nil, "lamp" as String?),
-    ("Turn on porch!", nil, "porch"),
-    ("open the pod bay doors", "no command is like that", nil),
-    ("say something", "say: no text-to-speech worker is configured (services.text_to_speech)", nil),
-    ("do nothing", "no automation has 'on: command.unheard'", nil),
-    ("", "nothing was asked", nil),
-  ] as [(String, String?, String?)])
-  func aTypedCommandRunsItsAutomationOrSaysWhyNot(text: String, refusal: String?, line: String?) async throws {
+  @Test(
+    arguments: [
+      ("turn on the lamp", nil, "lamp" as String?),
+      ("Turn on porch!", nil, "porch"),
+      ("open the pod bay doors", "no command is like that", nil),
+      ("say something", "say: no text-to-speech worker is configured (services.text_to_speech)", nil),
+      ("do nothing", "no automation has 'on: command.unheard'", nil),
+      ("", "nothing was asked", nil),
+    ] as [(String, String?, String?)])
+  func aTypedCommandRunsItsAutomationOrSaysWhyNot(text: String, refusal: String?, line: String?) async throws
+  {
     let test = try await onLoop { try TestDaemon() }
     let directory = await test.directory
     do throws(ControlError) {

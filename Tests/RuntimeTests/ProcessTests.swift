@@ -12,7 +12,8 @@ import Testing
 @Suite(.serialized) struct ProcessTests {
   @Test func aProgramThatEndsWellIsWaitedFor() async throws {
     try await onLoop {
-      try await Command.run(["sh", "-c", "echo one; echo two >&2"], timeout: .seconds(10), log: Logger("test"))
+      try await Command.run(
+        ["sh", "-c", "echo one; echo two >&2"], timeout: .seconds(10), log: Logger("test"))
     }
   }
 
@@ -37,7 +38,8 @@ import Testing
     await #expect(throws: DeadlineExceeded.self) {
       try await onLoop {
         try await Command.run(
-          ["sh", "-c", "sleep 1000 & echo $! > \(file); wait"], timeout: .milliseconds(300), log: Logger("test"))
+          ["sh", "-c", "sleep 1000 & echo $! > \(file); wait"], timeout: .milliseconds(300),
+          log: Logger("test"))
       }
     }
     let pid = pid_t(try #require(Int32(readText(file).filter(\.isNumber))))
@@ -93,7 +95,8 @@ import Testing
     try await onLoop { await worker.stop() }
     let told = lines.withLock { $0 }
     #expect(told.count == 1)
-    #expect(told.first?.contains("No such file or directory. Is it installed? (workers.absent.command)") == true)
+    let reason = "No such file or directory. Is it installed? (workers.absent.command)"
+    #expect(told.first?.contains(reason) == true)
   }
 }
 

@@ -40,7 +40,8 @@ extension SpeechWorkerTests {
         #expect(info[.tts].flatMap(\.models).contains { $0.name == "slt" })
 
         let wake = WakeClient(client)
-        let detection: WakeDetection = try await LoopActor.shared.loop.wait(on: "wake", until: soon) { waiter in
+        let detection: WakeDetection = try await LoopActor.shared.loop.wait(on: "wake", until: soon) {
+          waiter in
           wake.onDetection = { waiter.resume(returning: $0) }
           wake.connection.onOpen = { [opened = wake.connection.onOpen] in
             opened?($0)
@@ -73,7 +74,8 @@ extension SpeechWorkerTests {
         let address = try #require(SocketAddress(options.endpoint))
         for garbage in [
           "GET / HTTP/1.1\r\n\r\n",
-          "{\"type\": 1}\n", "{\"type\": \"x\", \"payload_length\": 4294967296}\n"] {
+          "{\"type\": 1}\n", "{\"type\": \"x\", \"payload_length\": 4294967296}\n",
+        ] {
           let raw = try await loop.connect(to: address)
           _ = try garbage.withCString { try raw.write(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
           try await loop.ready(raw.raw, .read, on: "end", until: loop.now + .seconds(20))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Speech
-@testable import SpeechWorker
 import Testing
+
+@testable import SpeechWorker
 
 struct WorkerOptionsTests {
   @Test func phrasesCarryTheirThresholds() throws {

@@ -33,13 +33,15 @@ import Testing
     Layer(targets: ["Intents"], mayImport: ["Time"]),
     Layer(targets: ["Speech", "Automation"], mayImport: ["Intents", "Time"]),
     Layer(targets: ["Wyoming"], mayImport: ["JSON"]),
-    Layer(targets: ["Configuration"], mayImport: ["YAML", "Glibc", "Time"] + pure),
+    Layer(targets: ["Configuration"], mayImport: ["YAML", "Glibc", "Posix", "Time"] + pure),
     Layer(targets: ["WyomingTransport"], mayImport: ["Wyoming", "JSON", "Glibc"] + foundations),
     Layer(
       targets: ["Workers"], mayImport: ["Wyoming", "WyomingTransport", "JSON", "Glibc"] + foundations + pure),
     Layer(
       targets: ["Runtime", "Simulation", "SpeechWorker", "mtor", "mtor-speech"],
-      mayImport: ["Configuration", "Glibc", "Dispatch", "Runtime", "Simulation", "SpeechWorker"]
+      mayImport: [
+        "Configuration", "Glibc", "Dispatch", "Synchronization", "Runtime", "Simulation", "SpeechWorker",
+      ]
         + foundations + wrappers + pure + protocols),
   ]
 

@@ -2,6 +2,7 @@
 import ALSA
 import Configuration
 import Loop
+import Speech
 import Time
 
 /// A microphone on an ALSA capture PCM, read on the loop as its descriptors say.
@@ -39,7 +40,7 @@ import Time
   private var tokens: [WatchToken] = []
   private var retry: TimerToken?
   private var watchdog: TimerToken?
-  private var backoff = Backoff(first: .milliseconds(250), limit: .seconds(5))
+  private var backoff = Backoff()
   private var told: AudioEvent?
   private var lastRead = Instant.zero
   private var xrunWindow = (start: Instant.zero, count: 0)
@@ -96,7 +97,7 @@ import Time
     var channels = 1
     if case .index(let index) = settings.channel { channels = index + 1 }
     return PCMWish(
-      rateHz: settings.rateHz ?? AudioFrame.rateHz, channels: channels, period: settings.period,
+      rateHz: settings.rateHz ?? AudioFormat.rateHz, channels: channels, period: settings.period,
       buffer: settings.buffer)
   }
 
@@ -144,7 +145,7 @@ import Time
 
   private func retryLater() {
     guard isStarted else { return }
-    retry = loop.after(backoff.take(), name: "microphone retry") { [weak self] in self?.open() }
+    retry = loop.after(backoff.next(), name: "microphone retry") { [weak self] in self?.open() }
   }
 
   private func refused(_ error: ALSAError) {
@@ -205,7 +206,7 @@ import Time
     let captured = now - .nanoseconds(behind)
     format.take(count) { frame, samplesAfter in
       frameCount &+= 1
-      onFrame?(frame, captured - .nanoseconds(Int64(samplesAfter) * 1_000_000_000 / Int64(AudioFrame.rateHz)))
+      onFrame?(frame, captured - AudioFormat.duration(of: SamplePosition(samplesAfter)))
     }
   }
 

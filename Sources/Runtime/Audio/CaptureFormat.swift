@@ -2,6 +2,7 @@
 import ALSA
 import Configuration
 import DSP
+import Speech
 
 /// Turns what a device delivers into frames of 320 samples, 16 kHz mono S16. Everything is
 /// allocated at `init`.
@@ -28,13 +29,13 @@ final class CaptureFormat {
   /// - Throws: `DSPError` when the device's rate cannot be converted.
   init(_ device: PCMParameters, _ settings: MicrophoneSettings) throws(DSPError) {
     var resampler: Resampler?
-    if device.rateHz != AudioFrame.rateHz {
-      resampler = try Resampler(fromHz: device.rateHz, toHz: AudioFrame.rateHz)
+    if device.rateHz != AudioFormat.rateHz {
+      resampler = try Resampler(fromHz: device.rateHz, toHz: AudioFormat.rateHz)
     }
     var preprocessor: Preprocessor?
     if settings.noiseSuppressionDB < 0 || settings.automaticGain {
       preprocessor = try Preprocessor(
-        rateHz: AudioFrame.rateHz, frameSamples: AudioFrame.samples,
+        rateHz: AudioFormat.rateHz, frameSamples: AudioFormat.frameSamples,
         noiseSuppressionDB: settings.noiseSuppressionDB, automaticGain: settings.automaticGain)
     }
     self.device = device
@@ -45,8 +46,8 @@ final class CaptureFormat {
     self.preprocessor = preprocessor
     input = .allocate(byteCount: chunkFrames * device.bytesPerFrame, alignment: 16)
     mono = .allocate(capacity: chunkFrames)
-    resampled = .allocate(capacity: chunkFrames * AudioFrame.rateHz / device.rateHz + 64)
-    frame = .allocate(capacity: AudioFrame.samples)
+    resampled = .allocate(capacity: chunkFrames * AudioFormat.rateHz / device.rateHz + 64)
+    frame = .allocate(capacity: AudioFormat.frameSamples)
   }
 
   deinit {
@@ -68,11 +69,11 @@ final class CaptureFormat {
       samples = UnsafeBufferPointer(rebasing: resampled[..<count])
     }
     while !samples.isEmpty {
-      let count = min(AudioFrame.samples - filled, samples.count)
+      let count = min(AudioFormat.frameSamples - filled, samples.count)
       (frame.baseAddress! + filled).update(from: samples.baseAddress!, count: count)
       filled += count
       samples = UnsafeBufferPointer(rebasing: samples[count...])
-      guard filled == AudioFrame.samples else { return }
+      guard filled == AudioFormat.frameSamples else { return }
       filled = 0
       if preprocessor != nil { preprocessor!.process(frame.baseAddress!) }
       emit(UnsafeBufferPointer(frame), samples.count + delaySamples)

@@ -3,6 +3,7 @@ import Glibc
 import Log
 import Loop
 import Posix
+import Speech
 import Time
 
 /// A microphone that is a program: raw S16_LE, 16 kHz, mono from its standard output.
@@ -14,7 +15,7 @@ import Time
   static let aheadMax: Duration = .milliseconds(200)
   /// Time per frame at the fastest: a sound card's clock that is a little faster than ours must not
   /// fill the pipe in the course of hours.
-  static let framePace = AudioFrame.duration * 20 / 21
+  static let framePace = AudioFormat.frameDuration * 20 / 21
   /// Between SIGTERM and SIGKILL.
   static let stopGrace: Duration = .seconds(1)
 
@@ -30,7 +31,7 @@ import Time
   private var messages: [LineReader] = []
   private var token: WatchToken?
   private var timer: TimerToken?
-  private var backoff = Backoff(first: .milliseconds(250), limit: .seconds(5))
+  private var backoff = Backoff()
   private var told: String?
   /// When the next frame is due if the program keeps to real time.
   private var due = Instant.zero
@@ -132,14 +133,14 @@ import Time
   private func retry(_ text: String) {
     if told != text { onEvent?(.unavailable(text)) }
     told = text
-    timer = loop.after(backoff.take(), name: "microphone retry") { [unowned self] in launch() }
+    timer = loop.after(backoff.next(), name: "microphone retry") { [unowned self] in launch() }
   }
 }
 
 /// One frame being put together from bytes that come in any pieces. Preallocated.
 private struct FrameBuffer: ~Copyable {
   // SAFETY: allocated in init, freed in deinit; lent out only for the length of a call.
-  private let storage = UnsafeMutableBufferPointer<Int16>.allocate(capacity: AudioFrame.samples)
+  private let storage = UnsafeMutableBufferPointer<Int16>.allocate(capacity: AudioFormat.frameSamples)
   private var byteCount = 0
 
   init() { storage.initialize(repeating: 0) }

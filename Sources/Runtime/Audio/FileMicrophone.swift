@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Loop
+import Speech
 import Time
 
 /// A microphone that hears a WAV or raw file in real time, then tells `.ended` and hears silence.
@@ -10,7 +11,7 @@ import Time
   private let path: String
   private let loop = LoopActor.shared.loop
   private let queue = BlockingQueue("microphone-file", backlogMax: 2)
-  private let silence = [Int16](repeating: 0, count: AudioFrame.samples)
+  private let silence = [Int16](repeating: 0, count: AudioFormat.frameSamples)
 
   private var attempt = 0
   private var isStarted = false
@@ -18,7 +19,7 @@ import Time
   private var position = 0
   private var deadline = Instant.zero
   private var timer: TimerToken?
-  private var backoff = Backoff(first: .milliseconds(250), limit: .seconds(5))
+  private var backoff = Backoff()
   private var told: String?
   private lazy var tick: @LoopActor () -> Void = { [weak self] in self?.deliver() }
 
@@ -57,18 +58,19 @@ import Time
   private func refused(_ text: String) {
     if told != text { onEvent?(.unavailable(text)) }
     told = text
-    timer = loop.after(backoff.take(), name: "microphone file retry") { [weak self] in self?.load() }
+    timer = loop.after(backoff.next(), name: "microphone file retry") { [weak self] in self?.load() }
   }
 
   private func begin(_ samples: [Int16]) {
     // Whole frames: the last one is filled with silence.
-    let missing = (AudioFrame.samples - samples.count % AudioFrame.samples) % AudioFrame.samples
+    let excess = samples.count % AudioFormat.frameSamples
+    let missing = excess == 0 ? 0 : AudioFormat.frameSamples - excess
     self.samples = samples + repeatElement(0, count: missing)
     position = 0
     told = nil
     backoff.reset()
-    deadline = loop.now + AudioFrame.duration
-    onEvent?(.opened("\(path): \(samples.count / AudioFrame.rateHz) s, 16000 Hz, 1 channel"))
+    deadline = loop.now + AudioFormat.frameDuration
+    onEvent?(.opened("\(path): \(samples.count / AudioFormat.rateHz) s, 16000 Hz, 1 channel"))
     timer = loop.at(deadline, name: "microphone file", tick)
   }
 
@@ -77,16 +79,17 @@ import Time
     let samples = samples  // held here: the receiver may call `stop`
     if position < samples.count {
       samples.withUnsafeBufferPointer {
-        onFrame?(UnsafeBufferPointer(rebasing: $0[position..<position + AudioFrame.samples]), deadline)
+        let frame = $0[position..<position + AudioFormat.frameSamples]
+        onFrame?(UnsafeBufferPointer(rebasing: frame), deadline)
       }
     } else {
       silence.withUnsafeBufferPointer { onFrame?($0, deadline) }
     }
     guard isStarted else { return }
-    position += AudioFrame.samples
+    position += AudioFormat.frameSamples
     if position == samples.count { onEvent?(.ended) }
     guard isStarted else { return }
-    deadline = deadline + AudioFrame.duration
+    deadline = deadline + AudioFormat.frameDuration
     timer = loop.at(deadline, name: "microphone file", tick)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import DSP
+import Speech
 import Time
 
 /// A piece of audio in memory: interleaved S16.
@@ -28,22 +29,14 @@ public struct Sound: Sendable, Equatable {
         return Int16(clamping: sum / channels)
       }
     }
-    if rateHz == AudioFrame.rateHz { return mono }
-    let resampler = try Resampler(fromHz: rateHz, toHz: AudioFrame.rateHz)
+    if rateHz == AudioFormat.rateHz { return mono }
+    let resampler = try Resampler(fromHz: rateHz, toHz: AudioFormat.rateHz)
     // Silence pushes out what the filter still holds.
-    let wanted = mono.count * AudioFrame.rateHz / rateHz
-    let tail = resampler.delayFrames * rateHz / AudioFrame.rateHz + 64
+    let wanted = mono.count * AudioFormat.rateHz / rateHz
+    let tail = resampler.delayFrames * rateHz / AudioFormat.rateHz + 64
     mono.append(contentsOf: repeatElement(0, count: tail))
     return [Int16](unsafeUninitializedCapacity: wanted) { output, count in
       mono.withUnsafeBufferPointer { count = resampler.process($0, into: output).produced }
     }
   }
-}
-
-/// The one frame format behind the front end.
-public enum AudioFrame {
-  public static let rateHz = 16_000
-  /// 20 ms.
-  public static let samples = 320
-  public static let duration = Duration.milliseconds(20)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ALSA
 import Glibc
+import Speech
 
 /// Sounds from files.
 public enum SoundFile {
@@ -41,7 +42,7 @@ public enum SoundFile {
     let samples = stride(from: 0, to: bytes.count - bytes.count % 2, by: 2).map {
       Int16(truncatingIfNeeded: Int(bytes[$0]) | Int(bytes[$0 + 1]) << 8)
     }
-    return Sound(rateHz: AudioFrame.rateHz, channels: 1, samples: samples)
+    return Sound(rateHz: AudioFormat.rateHz, channels: 1, samples: samples)
   }
 
   private static func read(_ path: String) throws(SoundError) -> [UInt8] {

@@ -79,7 +79,8 @@ import Time
     voice?.start()
     serviceManager.ready("running on board \(settings.board)")
     serviceManager.startWatchdog { true }
-    log.info("ready: board \(settings.board), \(settings.lines.count) lines, \(settings.commands.count) commands")
+    log.info(
+      "ready: board \(settings.board), \(settings.lines.count) lines, \(settings.commands.count) commands")
     automations.fire(.start, exchange: exchange(nil))
   }
 
@@ -135,7 +136,9 @@ import Time
       entry.stage == .failure ? voiceLog.notice(line) : voiceLog.info(line)
     }
     loop.onStall = { [log] name, duration in
-      log.once("stall.\(name)", level: .warning, every: .seconds(60), "'\(name)' held the loop for \(Int(duration.milliseconds)) ms")
+      log.once(
+        "stall.\(name)", level: .warning, every: .seconds(60),
+        "'\(name)' held the loop for \(Int(duration.milliseconds)) ms")
     }
   }
 

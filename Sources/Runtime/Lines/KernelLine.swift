@@ -18,7 +18,7 @@ import Time
   private var request: LineRequest?
   private var watch: WatchToken?
   private var retry: TimerToken?
-  private var backoff = Backoff(first: .milliseconds(250), limit: .seconds(5))
+  private var backoff = Backoff()
   /// What was told last; nil while all is well.
   private var trouble: String?
 
@@ -103,7 +103,7 @@ import Time
     if trouble != text { owner.tell("line \(settings.name): \(text)") }
     trouble = text
     guard isTemporary else { return }
-    retry = loop.after(backoff.take(), name: "gpio retry") { [unowned self] in open() }
+    retry = loop.after(backoff.next(), name: "gpio retry") { [unowned self] in open() }
   }
 
   private func release() {

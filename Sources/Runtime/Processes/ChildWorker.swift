@@ -23,13 +23,12 @@ import Time
   public var onStart: (@LoopActor () -> Void)?
 
   private let program: Program
-  private let backoffMax: Duration
   private let log: Logger
   private let loop = LoopActor.shared.loop
   private var child: Child?
   private var output: [LineReader] = []
   private var started = Instant.zero
-  private var backoff = backoffMin
+  private var backoff: Backoff
   private var timer: TimerToken?
   private var stopped: Waiter<Void>?
   private var isStopping = false
@@ -39,7 +38,7 @@ import Time
   /// - Parameter settings: an entry whose place is `.child`.
   public init(_ settings: WorkerSettings, arguments: [String], environment: [String]? = nil) {
     name = settings.name
-    backoffMax = settings.restartBackoffMax
+    backoff = Backoff(first: Self.backoffMin, longest: settings.restartBackoffMax)
     log = Logger(settings.name)
     let inherited = environment ?? ServiceManager.environmentLines
     program = Program(
@@ -60,7 +59,8 @@ import Time
       log.debug("started, pid \(child.pid)")
       onStart?()
     } catch {
-      log.once("start", level: .error, "cannot be started: \(error). Is it installed? (workers.\(name).command)")
+      log.once(
+        "start", level: .error, "cannot be started: \(error). Is it installed? (workers.\(name).command)")
       restartLater()
     }
   }
@@ -94,13 +94,14 @@ import Time
       return
     }
     let seconds = tenths((loop.now - started).milliseconds / 1000)
-    log.once("end", level: .warning, every: .seconds(60), "ended with \(status) after \(seconds) s; starting it again")
-    if loop.now - started >= Self.stableAfter { backoff = Self.backoffMin }
+    log.once(
+      "end", level: .warning, every: .seconds(60),
+      "ended with \(status) after \(seconds) s; starting it again")
+    if loop.now - started >= Self.stableAfter { backoff.reset() }
     restartLater()
   }
 
   private func restartLater() {
-    timer = loop.after(backoff, name: "restart worker") { [unowned self] in start() }
-    backoff = min(backoffMax, backoff * 2)
+    timer = loop.after(backoff.next(), name: "restart worker") { [unowned self] in start() }
   }
 }

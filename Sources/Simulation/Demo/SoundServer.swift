@@ -22,7 +22,8 @@ import Time
   /// reads its configuration once.
   /// - Throws: `SoundServerError` with what is missing.
   func start(in directory: String) async throws {
-    guard let script = Self.script() else {
+    let companion = OwnProgram.companion(installed: "share/mtor/sound-server", source: "scripts/sound-server")
+    guard let script = companion else {
       throw SoundServerError("scripts/sound-server is not beside this program; reinstall it.")
     }
     try await loop.wait(on: "the sound server", until: loop.now + Self.startMax) { (waiter: Waiter<Void>) in
@@ -48,19 +49,6 @@ import Time
       return
     }
     setenv(String(line[..<equals]), String(line[line.index(after: equals)...]), 1)
-  }
-
-  /// The script in a source tree above the program, or where it is installed.
-  private static func script() -> String? {
-    guard var directory = OwnProgram.directory else { return nil }
-    let installed = "\(directory)/../share/mtor/sound-server"
-    if access(installed, X_OK) == 0 { return installed }
-    while let slash = directory.lastIndex(of: "/") {
-      let candidate = "\(directory)/scripts/sound-server"
-      if access(candidate, X_OK) == 0 { return candidate }
-      directory = String(directory[..<slash])
-    }
-    return nil
   }
 }
 

@@ -15,8 +15,22 @@ public enum OwnProgram {
     }
   }
 
+  /// What comes with the program: below the prefix where it is installed, else in the source tree
+  /// where it was built. Nil when it is in neither.
+  public static func companion(installed: String, source: String) -> String? {
+    guard var directory else { return nil }
+    let path = "\(directory)/../\(installed)"
+    if access(path, F_OK) == 0 { return path }
+    while let slash = directory.lastIndex(of: "/") {
+      let candidate = "\(directory)/\(source)"
+      if access(candidate, F_OK) == 0 { return candidate }
+      directory = String(directory[..<slash])
+    }
+    return nil
+  }
+
   /// A program beside our own goes before one of the same name in PATH.
-  static func beside(_ program: String) -> String {
+  public static func beside(_ program: String) -> String {
     guard !program.contains("/"), let directory else { return program }
     let sibling = "\(directory)/\(program)"
     return access(sibling, X_OK) == 0 ? sibling : program
