@@ -8,7 +8,7 @@ BIN := .build/release
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## install what is missing, build, and watch eight phrases become actions
+demo: ## install what is missing, build, and watch phrases and a button become actions
 	@scripts/setup build
 	@scripts/build-release
 	@$(BIN)/mtor demo
@@ -32,10 +32,10 @@ bench: build ## measure against baselines in the same run; build/bench.jsonl
 accuracy: build ## speech accuracy on a generated corpus
 	@scripts/accuracy
 
-check: ## layout, shell scripts, import directions
+check: ## layout, shell scripts, import directions, documents, systemd unit
 	@scripts/check
 
-install: build ## binaries, boards, unit and man page below $(DESTDIR)$(PREFIX)
+install: ## what `make build` made: programs, boards, unit and man page below $(DESTDIR)$(PREFIX)
 	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/install
 
 clean: ## what building made

@@ -42,6 +42,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [("README.md", 1), ("boards/raspberry-pi.md", 1)])
+  func theExamplesOfDocumentsAreGood(_ document: String, _ count: Int) throws {
+    let text = try String(decoding: TextFile.read(Repository.path(document)), as: UTF8.self)
+    let examples = text.split(separator: "```yaml\n", omittingEmptySubsequences: false).dropFirst()
+    #expect(examples.count == count)
+    let reader = ConfigurationReader(boards: BoardCatalog(directories: [Repository.path("boards")]))
+    for example in examples {
+      let yaml = try #require(example.split(separator: "```", maxSplits: 1).first)
+      let settings = try reader.read(text: String(yaml), name: document)
+      #expect(!settings.automations.isEmpty && settings.notes == [])
+    }
+  }
+
   @Test func docsConfigurationIsUpToDate() throws {
     let written = try String(decoding: TextFile.read(Repository.path("docs/configuration.md")), as: UTF8.self)
     #expect(written == ConfigurationTexts.reference, "run scripts/documents")

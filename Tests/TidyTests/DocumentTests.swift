@@ -40,6 +40,31 @@ import Testing
     }
   }
 
+  @Test func theHeadingsOfTroubleshootingAreTextsOfThePrograms() throws {
+    let document = Self.documents.first { $0.path == "docs/troubleshooting.md" }
+    let headings = try #require(document).lines.filter { $0.hasPrefix("### ") }
+    #expect(headings.count > 30)
+    let sources = SourceTree.shared.files.filter {
+      $0.path.hasPrefix("Sources/") || $0.path.hasPrefix("scripts/")
+    }
+    for heading in headings {
+      let parts = Self.literals(in: heading)
+      #expect(!parts.isEmpty, "\(heading): write a text in backticks")
+      if !sources.contains(where: { file in parts.allSatisfy { file.text.contains($0) } }) {
+        Issue.record("docs/troubleshooting.md: no program says \(heading.dropFirst(4))")
+      }
+    }
+  }
+
+  /// What stands between the placeholders of a heading, as "### `line … is busy`"; without punctuation alone.
+  private static func literals(in heading: Substring) -> [String] {
+    guard let text = heading.split(separator: "`").dropFirst().first else { return [] }
+    return text.split(separator: "…").map { part in
+      let start = part.drop { $0 == " " }
+      return String(start[..<(start.lastIndex { $0 != " " }.map(start.index(after:)) ?? start.startIndex)])
+    }.filter { $0.contains(where: \.isLetter) }
+  }
+
   /// Paths in backticks that begin with a folder of the repository; patterns are left out.
   private static func names(in line: Substring) -> [String] {
     let parts = line.split(separator: "`", omittingEmptySubsequences: false)
