@@ -131,12 +131,14 @@ import Time
 }
 
 @Suite struct SupervisedLogTests {
-  @Test(arguments: [
-    ("<5>speech: ready on unix:///x", LogEvent(level: .notice, module: "speech", message: "ready on unix:///x")),
+  static let lines: [(String, LogEvent?)] = [
+    ("<5>speech: ready", LogEvent(level: .notice, module: "speech", message: "ready")),
     ("<3>a: b: c", LogEvent(level: .error, module: "a", message: "b: c")),
     ("<9>a: b", LogEvent(level: .info, module: "a", message: "b")),
     ("plain: text", nil), ("<x>a: b", nil), ("<5", nil), ("", nil), ("<5>no message", nil),
-  ] as [(String, LogEvent?)])
+  ]
+
+  @Test(arguments: lines)
   func aSupervisedProgramsLineKeepsItsLevel(line: String, event: LogEvent?) {
     #expect(LogEvent(supervised: line) == event)
   }
