@@ -95,7 +95,8 @@ let application: [Target] = [
 let tests: [Target] = [
   .target(name: "CInstruments", path: "Tests/CInstruments"),
   .target(
-    name: "TestSupport", dependencies: ["CInstruments", "CLinux", "Loop", "Posix", "Time"],
+    name: "TestSupport",
+    dependencies: ["CInstruments", "CLinux", "Loop", "Posix", "Time", "Wyoming", "WyomingTransport"],
     path: "Tests/TestSupport"),
   .testTarget(name: "LoopTests", dependencies: ["CLinux", "Loop", "Log", "Posix", "TestSupport", "Time"]),
   .testTarget(
@@ -121,6 +122,12 @@ let tests: [Target] = [
     dependencies: [
       "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "TestSupport",
       "Time",
+    ]),
+  .testTarget(
+    name: "EndToEndTests",
+    dependencies: [
+      "JSON", "Loop", "Posix", "Runtime", "Simulation", "Synthesis", "TestSupport", "Time", "Wyoming",
+      "WyomingTransport", "Workers", "mtor", "mtor-speech",
     ]),
   .testTarget(
     name: "DeviceTests",

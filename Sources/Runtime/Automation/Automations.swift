@@ -8,6 +8,9 @@ import Time
 /// Executes what the rule engine decides: lines, speech, sounds, programs.
 @LoopActor public final class Automations {
   private var lines: LineDriver
+  /// For a reply that is late to tell why.
+  static let tellingTime: Duration = .milliseconds(50)
+
   private let replies: Replies
   private let timeline: Timeline
   private let files: BlockingQueue
@@ -35,6 +38,7 @@ import Time
     stop()
     for flight in flights.values {
       flight.failure = "the configuration was changed"
+      flight.runs = []
       flight.waiter?.resume(returning: ())
     }
     flights = [:]
@@ -52,15 +56,39 @@ import Time
 
   /// Starts the rules of `trigger` and waits for their ends: completed with what was said, failed
   /// with the first step that failed, rejected when the rule is still busy with an earlier trigger.
+  ///
+  /// Past the exchange's deadline only a reply that has begun to be heard is waited for. Steps go on
+  /// by themselves; a step that is late makes the outcome `expired`, a `wait` does not.
   public func run(_ trigger: Trigger, slots: [String: String], exchange: Exchange) async -> Outcome {
     let flight = Flight(exchange)
     begin(trigger, slots, flight)
-    if !flight.runs.isEmpty {
-      try? await loop.wait(on: "automation") { (waiter: Waiter<Void>) in flight.waiter = waiter }
-    }
+    if let late = await wait(for: flight), flight.failure == nil { return .expired(stage: late.summary) }
     if let failure = flight.failure { return .failed(reason: failure) }
     if flight.isRefused { return .rejected(reason: "that automation is still running") }
     return .completed(text: flight.said.joined(separator: " "))
+  }
+
+  /// Waits for the flight's end; past its deadline only while its reply is heard.
+  /// - Returns: the step that is late.
+  private func wait(for flight: Flight) async -> Step? {
+    var limit: Instant? = flight.exchange.deadline
+    while !flight.runs.isEmpty {
+      do {
+        try await loop.wait(on: "automation", until: limit) { (waiter: Waiter<Void>) in flight.waiter = waiter }
+      } catch is DeadlineExceeded {
+        if flight.isHeard {
+          limit = nil
+          continue
+        }
+        switch flight.step {
+        case .wait, nil: return nil
+        // It has the same deadline and can tell more.
+        case .say, .play where limit == flight.exchange.deadline: limit = loop.now + Self.tellingTime
+        case let step: return step
+        }
+      } catch { return nil }
+    }
+    return nil
   }
 
   /// Ends what takes time; the lines are the line driver's to put into their safe state.
@@ -111,6 +139,7 @@ import Time
 
   private func perform(_ step: Step, _ rule: String, _ run: RuleEngine.RunID) {
     let flight = flights[run.run]
+    flight?.step = step
     switch step {
     case .say(let text): inTask(run, rule, step) { [self] in try await say(text, flight) }
     case .play(let file): inTask(run, rule, step) { [self] in try await play(file, flight) }
@@ -158,9 +187,9 @@ import Time
     flight?.said.append(text)
     let deadline = flight?.replyDeadline ?? loop.now + .seconds(10)
     _ = try await replies.say(text, deadline: deadline) { [timeline] at in
+      flight?.isHeard = true
       if let exchange { timeline.emit(exchange.entry(.reply, text, at: at, isSpoken: true)) }
     }
-    flight?.hasReplied = true
   }
 
   private func play(_ file: String, _ flight: Flight?) async throws {
@@ -171,8 +200,9 @@ import Time
       sound = try await files.run("read \(file)", until: loop.now + .seconds(5)) { try SoundFile.load(file) }
     }
     if let flight { timeline.emit(flight.exchange.entry(.action, "play \(file)")) }
-    _ = try await replies.play(sound, deadline: flight?.replyDeadline ?? loop.now + .seconds(10))
-    flight?.hasReplied = true
+    _ = try await replies.play(sound, deadline: flight?.replyDeadline ?? loop.now + .seconds(10)) { _ in
+      flight?.isHeard = true
+    }
   }
 
   private func told(_ step: Step, _ flight: Flight?) {
@@ -192,13 +222,16 @@ import Time
     var said: [String] = []
     var failure: String?
     var isRefused = false
-    var hasReplied = false
+    /// The one under way, or the last.
+    var step: Step?
+    /// The first sample of a reply went to the loudspeaker.
+    var isHeard = false
 
     init(_ exchange: Exchange) { self.exchange = exchange }
 
     /// The exchange's deadline holds for the first sample heard; a later reply has its own time.
     var replyDeadline: Instant {
-      hasReplied ? LoopActor.shared.loop.now + .seconds(10) : exchange.deadline
+      isHeard ? LoopActor.shared.loop.now + .seconds(10) : exchange.deadline
     }
   }
 }

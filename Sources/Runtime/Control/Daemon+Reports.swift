@@ -8,7 +8,7 @@ extension Daemon {
       version: Self.version, node: settings.node, board: settings.board,
       uptimeSeconds: ((loop.now - started).milliseconds / 100).rounded() / 10,
       microphone: microphoneState, microphoneLevelDBFS: voice.map { Double($0.meter.rmsDBFS) },
-      overruns: overruns, speaker: devices.speaker == nil ? "off" : settings.speaker.device ?? "off",
+      overruns: overruns, speaker: speakerState,
       workers: services.children.map {
         StatusReport.Worker(
           name: $0.name, state: $0.pid == nil ? "waiting to start" : "running", pid: $0.pid.map(Int.init),

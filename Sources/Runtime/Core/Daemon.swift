@@ -33,6 +33,7 @@ import Time
   public var onReload: (@Sendable @LoopActor () async -> String?)?
   private(set) var utterances = 0
   private(set) var microphoneState = "off"
+  private(set) var speakerState = "off"
   private(set) var overruns = 0
   var asked = 0
   var lastObserver = 0
@@ -57,6 +58,7 @@ import Time
     automations = Automations(
       rules: settings.automations, lines: lines, replies: replies, timeline: timeline, files: files)
     commands = Commands(grammar: grammar, automations: automations, timeline: timeline)
+    if devices.speaker != nil { speakerState = settings.speaker.device ?? "off" }
     if let microphone = devices.microphone {
       voice = VoicePath(
         settings: settings.voice, microphone: microphone, wake: services.wake,
@@ -74,6 +76,7 @@ import Time
     services.start()
     connectLines()
     lines.start()
+    replies.onSpeaker = { [unowned self] in watchSpeaker($0) }
     automations.onListen = { [unowned self] listening in voice?.handle(listening.event) }
     voice?.onMicrophone = { [unowned self] in watch($0) }
     voice?.start()
@@ -120,6 +123,15 @@ import Time
     lines.onEvent = { [unowned self] text in timeline.emit(TimelineEntry(.device, text)) }
   }
 
+  /// Gaps in what is heard are counted by the driver and not worth an entry each.
+  private func watchSpeaker(_ event: AudioEvent) {
+    if case .xrun(let total) = event {
+      return log.once("underrun", every: .seconds(60), "speaker: \(total) gaps in what was heard since start")
+    }
+    speakerState = event.summary
+    timeline.emit(TimelineEntry(.device, "speaker: \(event.summary)"))
+  }
+
   private func watch(_ event: AudioEvent) {
     if case .xrun(let total) = event { overruns = total } else { microphoneState = event.summary }
   }
@@ -133,7 +145,7 @@ import Time
       let what = entry.isSpoken && !settings.log.spokenText ? "(not logged)" : entry.text
       let since = entry.sinceSpeechEndMS.map { " (+\(Int($0.rounded())) ms)" } ?? ""
       let line = "\(who)\(entry.stage.rawValue) \(what)\(since)"
-      entry.stage == .failure ? voiceLog.notice(line) : voiceLog.info(line)
+      entry.stage == .failure || entry.stage == .device ? voiceLog.notice(line) : voiceLog.info(line)
     }
     loop.onStall = { [log] name, duration in
       log.once(

@@ -80,9 +80,12 @@ import Time
   public func reload() { child?.signal(1) }
 
   /// A line of the child: with its own level if it is one of our programs, else as information.
+  /// What it complains of at each of its starts is worth a line now and then.
   private func pass(on line: String) {
     guard let event = LogEvent(supervised: line) else { return log.info(line) }
-    log.log(event.level, event.module == name ? event.message : "\(event.module): \(event.message)")
+    let text = event.module == name ? event.message : "\(event.module): \(event.message)"
+    if event.level < .warning { return log.log(event.level, text) }
+    log.once("said.\(text)", level: event.level, text)
   }
 
   private func exited(_ status: ChildStatus) {

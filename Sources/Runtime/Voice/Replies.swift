@@ -15,6 +15,8 @@ import Wyoming
 
   /// True from the first sample of a reply to its end: barge-in needs it.
   public var onPlaying: (@LoopActor (Bool) -> Void)?
+  /// What the loudspeaker tells about itself.
+  public var onSpeaker: (@LoopActor (AudioEvent) -> Void)?
 
   public var cues: [Cue: Sound]
 
@@ -29,6 +31,8 @@ import Wyoming
   /// Counts `stop()`: what was begun or queued before it is dropped.
   private var epoch = 0
   private var firstSample: (@LoopActor (Instant) -> Void)?
+  /// Why the loudspeaker is not to be had; nil when nothing is known against it.
+  private var trouble: String?
 
   public init(
     speaker: (any Speaker)?, textToSpeech: TextToSpeechClient?, voice: WyomingVoice? = nil,
@@ -42,6 +46,7 @@ import Wyoming
       firstSample?(at)
       firstSample = nil
     }
+    speaker?.onEvent = { [unowned self] in receive($0) }
   }
 
   /// Speaks `text` after what is queued. True when it was heard to its end, false when it was cut off.
@@ -54,9 +59,7 @@ import Wyoming
     _ text: String, deadline: Instant, onFirstSample: (@LoopActor (Instant) -> Void)? = nil
   ) async throws -> Bool {
     guard let textToSpeech else { throw ReplyError.noVoice }
-    return try await inTurn(until: deadline) { [self] speaker in
-      firstSample = onFirstSample
-      defer { firstSample = nil }
+    return try await inTurn(until: deadline, onFirstSample) { [self] speaker in
       let speech = textToSpeech.synthesize(text, voice: voice, until: deadline)
       speech.onStart = { speaker.begin(rateHz: $0.rateHz, channels: $0.channels) }
       speech.onSamples = { speaker.write($0) }
@@ -75,8 +78,10 @@ import Wyoming
 
   /// Plays a sound after what is queued. True when it was heard to its end.
   /// - Throws: `ReplyError`; `DeadlineExceeded`.
-  public func play(_ sound: Sound, deadline: Instant) async throws -> Bool {
-    try await inTurn(until: deadline) { speaker in
+  public func play(
+    _ sound: Sound, deadline: Instant, onFirstSample: (@LoopActor (Instant) -> Void)? = nil
+  ) async throws -> Bool {
+    try await inTurn(until: deadline, onFirstSample) { speaker in
       speaker.begin(rateHz: sound.rateHz, channels: sound.channels)
       sound.samples.withUnsafeBufferPointer { speaker.write($0) }
       return try await self.heard(speaker)
@@ -100,23 +105,41 @@ import Wyoming
 
   /// Waits for the loudspeaker, lets `body` feed it, and waits for the last sample.
   private func inTurn(
-    until deadline: Instant, _ body: @LoopActor (any Speaker) async throws -> Bool
+    until deadline: Instant, _ onFirstSample: (@LoopActor (Instant) -> Void)?,
+    _ body: @LoopActor (any Speaker) async throws -> Bool
   ) async throws -> Bool {
     guard let speaker else { throw ReplyError.noSpeaker }
     let epoch = self.epoch
     try await acquire(until: deadline)
     defer { release() }
     if epoch != self.epoch { return false }
+    firstSample = onFirstSample
     onPlaying?(true)
-    defer { onPlaying?(false) }
+    defer {
+      firstSample = nil
+      onPlaying?(false)
+    }
     return try await body(speaker)
   }
 
   /// Waits until the last sample has been heard; false when it was cut off.
   private func heard(_ speaker: any Speaker) async throws -> Bool {
-    try await loop.wait(on: "the loudspeaker") { (waiter: Waiter<Bool>) in
+    let epoch = self.epoch
+    let wasHeard = try await loop.wait(on: "the loudspeaker") { (waiter: Waiter<Bool>) in
       speaker.finish { waiter.resume(returning: $0) }
     }
+    if !wasHeard, epoch == self.epoch, let trouble { throw ReplyError.speaker(trouble) }
+    return wasHeard
+  }
+
+  private func receive(_ event: AudioEvent) {
+    switch event {
+    case .unavailable(let reason): trouble = reason
+    case .unplugged: trouble = "the loudspeaker has gone away"
+    case .opened, .resumed: trouble = nil
+    case .xrun, .suspended, .ended: break
+    }
+    onSpeaker?(event)
   }
 
   private func acquire(until deadline: Instant) async throws {
@@ -139,11 +162,14 @@ import Wyoming
 /// Why nothing can be said.
 public enum ReplyError: Error, Equatable, CustomStringConvertible {
   case noSpeaker, noVoice, queueFull
+  /// The device is away or busy, in its own words.
+  case speaker(String)
 
   public var description: String {
     switch self {
     case .noSpeaker: "no loudspeaker is configured (speaker.device)"
     case .noVoice: "no text-to-speech worker is configured (services.text_to_speech)"
+    case .speaker(let trouble): trouble
     case .queueFull: "\(Replies.waitingMax) replies are waiting already (Replies.waitingMax)"
     }
   }

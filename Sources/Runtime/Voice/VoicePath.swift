@@ -131,7 +131,9 @@ import Workers
     guard let utterance = utterance.take(), utterance.id == id else { return }
     guard [.silence, .maximum, .released].contains(reason) else {
       utterance.stream.cancel()
-      return timeline.emit(TimelineEntry(.failure, "utterance dropped: \(reason.rawValue)", utterance: id))
+      timeline.emit(TimelineEntry(.failure, "utterance dropped: \(reason.rawValue)", utterance: id))
+      if reason == .microphoneLost { replies.cue(.failure) }
+      return
     }
     let seconds = Double(end - utterance.begin) / Double(AudioFormat.rateHz)
     let context = Exchange(id: id, speechEnd: clock.instant(of: end), budget: settings.deadline)

@@ -1,41 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import TestSupport
 
-/// The private sound server of scripts/sound-server, for one suite. Its PCMs: `mic` hears what is
+/// A private sound server of scripts/sound-server, for one suite. Its PCMs: `mic` hears what is
 /// played on `micin`; `spkmon` hears what is played on `spk`.
-final class SoundServer: @unchecked Sendable {
+public final class SoundServer: @unchecked Sendable {
   // SAFETY: used by the tests of one serialised suite, one after another.
 
   /// What is missing for it on this machine; nil: it can run.
-  static let obstacle: String? =
+  public static let obstacle: String? =
     isThere("/usr/bin/pulseaudio") && isThere("/usr/share/alsa/alsa.conf")
     ? nil : "pulseaudio is not installed"
 
-  /// Starts once per process: libasound reads its configuration path from the environment.
-  static let shared = SoundServer()
+  /// The one of this process, whose libasound reads its configuration path from the environment once.
+  public static let shared: SoundServer = {
+    let server = SoundServer()
+    for (name, value) in server.values where name != "SOUND_SERVER_PID" { setenv(name, value, 1) }
+    return server
+  }()
 
   private let directory = TemporaryDirectory()
   private var script: pid_t = 0
   private var values: [String: String] = [:]
 
-  private init() { start() }
+  /// `NAME=value` lines for programs that are to use this server.
+  public var environment: [String] { values.map { "\($0)=\($1)" } }
+
+  public init() { start() }
+
+  deinit { crash() }
 
   /// Starts the server and waits until it is ready.
-  func start() {
+  public func start() {
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let output = spawn(["/\(root)/scripts/sound-server", directory.path])
     for line in output.split(separator: "\n") {
       let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
       if parts.count == 2 { values[parts[0]] = parts[1] }
     }
-    for (name, value) in values where name != "SOUND_SERVER_PID" { setenv(name, value, 1) }
   }
 
   /// Ends the server as a crash would.
-  func crash() {
+  public func crash() {
+    guard script > 0 else { return }
     if let pid = values["SOUND_SERVER_PID"].flatMap({ pid_t($0) }) { kill(pid, SIGKILL) }
     waitpid(script, nil, 0)
+    script = 0
   }
 
   /// The output of a program up to its end of file, which the script sends when it is ready.

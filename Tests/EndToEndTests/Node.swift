@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import JSON
+import Loop
+import Posix
+import TestSupport
+import Time
+
+@testable import Runtime
+
+/// A real `mtor run` in a directory of its own, watched through its log and the command line.
+@LoopActor final class Node {
+  /// For anything to happen, on a machine that is busy with other tests.
+  static let patience: Duration = .seconds(30)
+
+  let directory: TemporaryDirectory
+  private(set) var log: [String] = []
+  private(set) var status: ChildStatus?
+  private var child: Child?
+  private var readers: [LineReader] = []
+  /// Lines before it were found already.
+  private var cursor = 0
+  private var wake: Waiter<Void>?
+  private let environment: [String]
+  private var loop: EventLoop { LoopActor.shared.loop }
+
+  /// Starts the program; `{dir}` in the configuration is the node's directory.
+  /// - Parameter arguments: of `mtor run`, after the configuration.
+  init(
+    _ configuration: String, in directory: TemporaryDirectory = TemporaryDirectory(),
+    environment: [String] = [], arguments: [String] = []
+  ) throws {
+    self.directory = directory
+    self.environment = environment + ["MTOR_RUNTIME_DIR=\(directory.path)", "SWIFT_BACKTRACE=enable=no"]
+    configure(configuration)
+    if access(directory.file("heard"), F_OK) != 0 { directory.write("heard", "") }
+    let program = Program(
+      [Programs.path("mtor"), "run", "--config", directory.file("mtor.yml")] + arguments,
+      environment: self.environment + Programs.environment, output: .pipe, error: .pipe)
+    let child = try Child(program) { [unowned self] status in
+      for reader in readers { reader.finish() }
+      self.status = status
+      wake.take()?.resume(returning: ())
+    }
+    self.child = child
+    readers = try child.readLines { [unowned self] line in
+      log.append(line)
+      wake.take()?.resume(returning: ())
+    }
+  }
+
+  /// Runs `body` with a node that is ready, and ends it whatever happens.
+  static func run(
+    _ configuration: String, in directory: TemporaryDirectory = TemporaryDirectory(),
+    environment: [String] = [], _ body: @LoopActor (Node) async throws -> Void
+  ) async throws {
+    let node = try Node(configuration, in: directory, environment: environment)
+    do {
+      try await node.find("ready: board")
+      node.cursor = 0
+      try await body(node)
+    } catch {
+      try await node.end(SIGKILL)
+      throw error
+    }
+    try await node.end(SIGTERM)
+    guard node.status == .exited(0) else { throw NodeError("ended with \(node.status.map { "\($0)" } ?? "?")", node) }
+  }
+
+  /// Writes the configuration file.
+  func configure(_ text: String) {
+    directory.write("mtor.yml", text.replacing("{dir}", with: directory.path))
+  }
+
+  func signal(_ signal: Int32) {
+    if let child, status == nil { kill(child.pid, signal) }
+  }
+
+  var pid: Int32 { child?.pid ?? 0 }
+
+  /// Sends a signal and waits for the end.
+  func end(_ signal: Int32) async throws {
+    self.signal(signal)
+    while status == nil { try await change("its end") }
+  }
+
+  /// Waits for a line of the log that contains all of `texts`, after those found before.
+  @discardableResult func find(_ texts: String...) async throws -> String {
+    let limit = loop.now + Self.patience
+    while true {
+      while cursor < log.count {
+        cursor += 1
+        if texts.allSatisfy(log[cursor - 1].contains) { return log[cursor - 1] }
+      }
+      if status != nil { throw NodeError("ended without '\(texts)'", self) }
+      do { try await change("'\(texts)'", until: limit) } catch is DeadlineExceeded {
+        throw NodeError("no line with \(texts)", self)
+      }
+    }
+  }
+
+  /// How many lines so far contain `text`.
+  func count(_ text: String) -> Int { log.count { $0.contains(text) } }
+
+  private func change(_ what: String, until limit: Instant? = nil) async throws {
+    try await loop.wait(on: what, until: limit ?? loop.now + Self.patience) { wake = $0 }
+  }
+
+  // MARK: The person
+
+  /// Lets the microphone of `Node.microphone` hear these samples.
+  func hear(_ samples: [Int16]) throws {
+    let file = try FileDescriptor.open(directory.file("heard"), O_WRONLY | O_APPEND)
+    try samples.withUnsafeBytes { bytes in
+      var rest = bytes
+      while !rest.isEmpty {
+        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(try file.write(rest)))
+      }
+    }
+  }
+
+  /// A microphone that hears what `hear` gives it, in real time.
+  nonisolated static let microphone = #"microphone: {command: [tail, -s, "0.02", -c, "+1", -f, "{dir}/heard"]}"#
+
+  /// Runs the command line on this node.
+  @discardableResult
+  func mtor(_ arguments: String...) async throws -> (code: Int32, output: String) {
+    try await Programs.run([Programs.path("mtor")] + arguments, environment: environment)
+  }
+
+  /// What `mtor status --json` says.
+  func report() async throws -> StatusReport {
+    try JSONText.decode(StatusReport.self, from: Array(try await mtor("status", "--json").output.utf8))
+  }
+
+  /// Waits until `condition` of `mtor status` holds.
+  func report(until condition: (StatusReport) -> Bool) async throws {
+    let limit = loop.now + Self.patience
+    while !condition(try await report()) {
+      if loop.now > limit { throw NodeError("status is not as expected", self) }
+    }
+  }
+}
+
+struct NodeError: Error, CustomStringConvertible {
+  let description: String
+
+  @LoopActor init(_ what: String, _ node: Node) {
+    description = "\(what); its log:\n\(node.log.suffix(30).joined(separator: "\n"))"
+  }
+}
+
+/// The programs that were built with the tests.
+@LoopActor enum Programs {
+  nonisolated static func path(_ name: String) -> String { "\(OwnProgram.directory ?? ".build/debug")/\(name)" }
+
+  /// What every program gets: no user's configuration.
+  nonisolated static var environment: [String] {
+    ["PATH", "HOME", "TMPDIR"].compactMap { (name: String) in ServiceManager.environment(name).map { "\(name)=\($0)" } }
+  }
+
+  /// Runs a program to its end, output and errors together.
+  static func run(
+    _ arguments: [String], environment: [String] = []
+  ) async throws -> (code: Int32, output: String) {
+    let loop = LoopActor.shared.loop
+    var output = ""
+    var readers: [LineReader] = []
+    defer { for reader in readers { reader.close() } }
+    let program = Program(
+      arguments, environment: environment + Self.environment, output: .pipe, error: .pipe)
+    let status = try await loop.wait(on: arguments.joined(separator: " "), until: loop.now + Node.patience) {
+      (waiter: Waiter<ChildStatus>) in
+      do throws(SystemError) {
+        let child = try Child(program) { status in
+          for reader in readers { reader.finish() }
+          waiter.resume(returning: status)
+        }
+        waiter.onAbandon { child.signal(SIGKILL) }
+        readers = try child.readLines { output += $0 + "\n" }
+      } catch { waiter.resume(throwing: error) }
+    }
+    if case .exited(let code) = status { return (code, output) }
+    return (-1, "\(output)\(status)")
+  }
+}
