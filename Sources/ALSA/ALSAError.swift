@@ -72,12 +72,16 @@ public struct ALSAError: Error, Equatable, CustomStringConvertible {
   private static func reason(_ code: Int32) -> String { String(cString: snd_strerror(code)) }
 
   private static func notFoundText(_ device: String, _ direction: PCM.Direction) -> String {
-    let known = SoundCard.names(for: direction) + PCMName.defined
-    let near = Spelling.nearest(to: device, in: known)
-    let hint =
-      near.isEmpty
-      ? (known.isEmpty ? "No sound card is there." : "'mtor devices' lists what is there.")
-      : "Did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
+    let cards = SoundCard.names(for: direction)
+    let near = Spelling.nearest(to: device, in: cards + PCMName.defined).filter { $0 != device }
+    let hint: String
+    if !near.isEmpty {
+      hint = "Did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
+    } else if cards.isEmpty {
+      hint = "No sound card is there: plug one in, or load its driver."
+    } else {
+      hint = "'mtor devices' lists what is there."
+    }
     return "\(direction) \(device): no such device. \(hint)"
   }
 }

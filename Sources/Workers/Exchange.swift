@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Loop
+import Posix
 import Time
 import Wyoming
 import WyomingTransport
@@ -11,6 +13,10 @@ import WyomingTransport
 @LoopActor final class Exchange<Answer: Sendable> {
   /// Audio waiting for the service at most, 8 s of 16 kHz mono; more fails the exchange.
   nonisolated static var audioBacklogMaxBytes: Int { 256 << 10 }
+
+  /// A worker that does not listen is tried again for so long: it is back a moment after a crash.
+  nonisolated static var patience: Duration { .milliseconds(1500) }
+  nonisolated static var retryInterval: Duration { .milliseconds(50) }
 
   let service: WyomingService
   let stage: WorkerError.Stage
@@ -121,14 +127,26 @@ import WyomingTransport
   private func connect() async {
     var limits = service.limits
     limits.audioBacklogMaxBytes = Self.audioBacklogMaxBytes
-    do {
-      let stream = try await Connector.connect(
-        to: service.endpoint, until: deadline, limits: limits)
-      result == nil ? attach(stream) : stream.close()
-    } catch {
-      service.info = nil
-      fail(.init(connecting: error, took: loop.now - started))
+    while true {
+      do {
+        let stream = try await Connector.connect(
+          to: service.endpoint, until: deadline, limits: limits)
+        return result == nil ? attach(stream) : stream.close()
+      } catch {
+        service.info = nil
+        guard isRefused(error), loop.now - started < Self.patience else {
+          return fail(.init(connecting: error, took: loop.now - started))
+        }
+      }
+      try? await loop.sleep(for: Self.retryInterval)
+      if result != nil { return }
     }
+  }
+
+  /// Nobody listens there now: a worker that is being started again will in a moment.
+  private func isRefused(_ error: any Error) -> Bool {
+    guard let error = error as? SystemError else { return false }
+    return error.errno == ECONNREFUSED || error.errno == ENOENT
   }
 
   private func attach(_ stream: WyomingStream) {

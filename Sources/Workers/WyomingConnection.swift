@@ -24,6 +24,8 @@ import WyomingTransport
     /// Silence after which the service is asked for a sign of life, and time it has to give one.
     public var probeInterval: Duration = .seconds(10)
     public var backoff = Backoff()
+    /// So long after `start` a service that does not listen yet is not told to be away.
+    public var startPatience: Duration = .seconds(2)
 
     public init() {}
   }
@@ -73,14 +75,21 @@ import WyomingTransport
 
   private func run() async throws {
     var backoff = timing.backoff
+    let began = loop.now
     while true {
       let error = await serve()
       if Task.isCancelled { return }
       if state == .connected { backoff.reset() }
       service.info = nil
-      enter(.away(error))
+      if !isStillStarting(error, since: began) { enter(.away(error)) }
       try await loop.sleep(for: backoff.next())
     }
+  }
+
+  /// A worker that was started together with us is not there at once, and that is no news.
+  private func isStillStarting(_ error: WorkerError, since began: Instant) -> Bool {
+    guard state == .connecting, case .unreachable = error.reason else { return false }
+    return loop.now - began < timing.startPatience
   }
 
   /// One connection from its beginning to its end.

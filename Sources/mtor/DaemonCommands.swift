@@ -6,35 +6,37 @@ import Runtime
 extension Commands {
   static let ask = Command(
     name: "ask",
-    summary: "Give the running mtor a command in words, as if it had been said",
+    summary: "Give a command in words, as if it had been said",
     details: """
       The text goes the way a transcript goes: it is matched with the configured sentences and the automation
       of the command runs. Prints what mtor replies. Exits with 1 when the text is no command or its
-      automation failed.
+      automation failed. When no mtor is running, one runs for the length of the command.
       """,
     arguments: [Argument("TEXT", "The command in words.", count: .many)],
-    options: [budgetOption, .json],
+    options: [budgetOption, .config, .board, .json],
     examples: [Example("mtor ask turn on the kitchen light", "Quotes are not needed.")],
     run: { invocation throws(CommandFailure) in
-      try request(
-        ControlRequest(
-          .ask, text: invocation.arguments.joined(separator: " "), budgetMS: try budget(invocation)),
-        invocation)
+      let text = invocation.arguments.joined(separator: " ")
+      let asked = ControlRequest(.ask, text: text, budgetMS: try budget(invocation))
+      return try DaemonAccess.use(invocation) { directory, _ throws(CommandFailure) in
+        try request(asked, invocation, in: directory)
+      }
     })
 
   static let say = Command(
     name: "say",
-    summary: "Let the running mtor speak a text",
+    summary: "Speak a text",
     details:
       "Speaks through the configured text-to-speech worker and loudspeaker; ends when it has been heard.",
     arguments: [Argument("TEXT", "What to say.", count: .many)],
-    options: [budgetOption, .json],
+    options: [budgetOption, .config, .board, .json],
     examples: [Example("mtor say dinner is ready", "Speaks three words.")],
     run: { invocation throws(CommandFailure) in
-      try request(
-        ControlRequest(
-          .say, text: invocation.arguments.joined(separator: " "), budgetMS: try budget(invocation)),
-        invocation)
+      let text = invocation.arguments.joined(separator: " ")
+      let asked = ControlRequest(.say, text: text, budgetMS: try budget(invocation))
+      return try DaemonAccess.use(invocation) { directory, _ throws(CommandFailure) in
+        try request(asked, invocation, in: directory)
+      }
     })
 
   static let log = Command(
@@ -71,12 +73,13 @@ extension Commands {
     return value
   }
 
-  /// Sends one request and prints its replies; a refusal of the daemon is exit code 1.
-  static func request(_ request: ControlRequest, _ invocation: Invocation) throws(CommandFailure) -> ExitCode
-  {
+  /// Sends one request to the running daemon and prints its replies; a refusal is exit code 1.
+  static func request(
+    _ request: ControlRequest, _ invocation: Invocation, in directory: String = RuntimeDirectory.path()
+  ) throws(CommandFailure) -> ExitCode {
     let silence: Duration = .milliseconds(Int64(request.budgetMS ?? 5000) + 1000)
     do throws(ControlError) {
-      try ControlClient.connect().request(request, silenceMax: silence) { reply in
+      try ControlClient(directory: directory).request(request, silenceMax: silence) { reply in
         guard let done = reply.done else { return }
         if invocation.wantsJSON { try? Output.json(reply) } else if done != "ok" { Output.line(done) }
       }

@@ -27,8 +27,8 @@ extension Commands {
     do throws(ConfigurationProblems) {
       settings = try LoadedSettings.read(nil, board: "sim")
     } catch { throw CommandFailure(error) }
-    let directory = try temporaryDirectory()
-    defer { removeAll(directory) }
+    let directory = try PrivateDirectory.make()
+    defer { PrivateDirectory.remove(directory) }
     let outcome = Locked<Result<[DemoResult], CommandFailure>?>(nil)
     let loop = LoopActor.shared.loop
     loop.bindToCurrentThread()
@@ -86,23 +86,5 @@ extension Commands {
     for result in wrong { text += "\(result.said): \(result.mistakes.joined(separator: "; "))\n" }
     let count = "\(results.count - wrong.count) of \(results.count) scenes as they should be."
     return text + count + (wrong.isEmpty ? " Next: mtor run, with your own microphone.\n" : "\n")
-  }
-
-  private static func temporaryDirectory() throws(CommandFailure) -> String {
-    let base = ServiceManager.environment("TMPDIR") ?? "/tmp"
-    var template = Array("\(base)/mtor-demo-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw CommandFailure(
-        .unavailable, "no temporary directory below \(base): \(String(cString: strerror(errno)))")
-    }
-    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-
-  /// What the demo left in its own directory; a leftover is not worth a failure.
-  private static func removeAll(_ directory: String) {
-    guard var child = try? ChildProcess.spawn(Program(["rm", "-rf", directory])) else { return }
-    var exit = pollfd(fd: child.exitDescriptor.raw, events: Int16(POLLIN), revents: 0)
-    _ = poll(&exit, 1, 5000)
-    _ = child.reap()
   }
 }

@@ -5,28 +5,35 @@ import Runtime
 extension Commands {
   static let listen = Command(
     name: "listen",
-    summary: "Watch what the running mtor hears and does, live",
+    summary: "Watch what is heard and done, live",
     details: """
       Prints each wake, utterance, transcript, intent, action and reply as it happens, with the time since the
-      person stopped speaking. With --now mtor listens for a command at once, as after the wake phrase. Ends
-      with Ctrl-C.
+      person stopped speaking. With --now mtor listens for a command at once, as after the wake phrase. When
+      no mtor is running, one runs for the length of the command, with its microphone. Ends with Ctrl-C.
       """,
-    options: [Option("now", "Listen at once, without a wake phrase."), .json],
+    options: [Option("now", "Listen at once, without a wake phrase."), .config, .board, .json],
     examples: [Example("mtor listen --now", "Say a command after this.")],
     run: { invocation throws(CommandFailure) in
-      do throws(ControlError) {
-        // The watching connection first, so that nothing is missed.
-        let watching = try ControlClient.connect()
-        if invocation.has("now") {
-          try ControlClient.connect().request(ControlRequest(.trigger), silenceMax: .seconds(5)) { _ in }
+      try DaemonAccess.use(invocation, microphone: true) { directory, _ throws(CommandFailure) in
+        do throws(ControlError) { try follow(invocation, directory) } catch {
+          throw CommandFailure(.unavailable, error.description)
         }
-        try watching.request(ControlRequest(.listen), silenceMax: nil) { reply in
-          guard let entry = reply.entry else { return }
-          if invocation.wantsJSON { try? Output.json(entry) } else { Output.line(TimelineText.line(entry)) }
-        }
-      } catch { throw CommandFailure(.unavailable, error.description) }
-      return .success
+        return .success
+      }
     })
+
+  private static func follow(_ invocation: Invocation, _ directory: String) throws(ControlError) {
+    // The watching connection first, so that nothing is missed.
+    let watching = try ControlClient(directory: directory)
+    if invocation.has("now") {
+      let trigger = ControlRequest(.trigger)
+      try ControlClient(directory: directory).request(trigger, silenceMax: .seconds(5)) { _ in }
+    }
+    try watching.request(ControlRequest(.listen), silenceMax: nil) { reply in
+      guard let entry = reply.entry else { return }
+      if invocation.wantsJSON { try? Output.json(entry) } else { Output.line(TimelineText.line(entry)) }
+    }
+  }
 }
 
 /// A timeline entry as a line of at most 80 columns or so.

@@ -53,6 +53,7 @@ extension Commands {
     }
     if let failure { throw failure }
     LoopActor.shared.loop.run()
+    if ServiceManager.environment(TemporaryDaemon.variable) != nil { PrivateDirectory.remove(directory) }
     return result.withLock { $0 }
   }
 

@@ -41,10 +41,12 @@ extension Commands {
     })
 
   /// All replies to a request without a text.
-  static func ask(_ verb: ControlRequest.Verb) throws(CommandFailure) -> [ControlReply] {
+  static func ask(
+    _ verb: ControlRequest.Verb, in directory: String = RuntimeDirectory.path()
+  ) throws(CommandFailure) -> [ControlReply] {
     var replies: [ControlReply] = []
     do throws(ControlError) {
-      try ControlClient.connect().request(ControlRequest(verb), silenceMax: .seconds(5)) {
+      try ControlClient(directory: directory).request(ControlRequest(verb), silenceMax: .seconds(5)) {
         replies.append($0)
       }
     } catch { throw CommandFailure(.unavailable, error.description) }

@@ -10,10 +10,10 @@ public struct ControlClient: ~Copyable {
   private let descriptor: FileDescriptor
   private let path: String
 
-  /// To the daemon of this runtime directory.
-  /// - Throws: as `init`.
-  public static func connect() throws(ControlError) -> ControlClient {
-    try ControlClient(path: "\(RuntimeDirectory.path())/control.sock")
+  /// To the daemon of a runtime directory, by default the usual one.
+  /// - Throws: as `init(path:)`.
+  public init(directory: String = RuntimeDirectory.path()) throws(ControlError) {
+    try self.init(path: "\(directory)/control.sock")
   }
 
   /// - Throws: `ControlError` when nobody listens at `path`.

@@ -20,7 +20,7 @@ import Time
   }
 
   /// Our environment, `NAME=value` each, but for what concerns only us.
-  nonisolated static var environmentLines: [String] {
+  public nonisolated static var environmentLines: [String] {
     var lines: [String] = []
     var entry = environ
     while let text = entry.pointee {
