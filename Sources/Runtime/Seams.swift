@@ -14,6 +14,12 @@ import Time
   /// that is away or busy is tried again with backoff.
   func start()
   func stop()
+  /// Returns, after `stop()`, when nothing of it is left in the system.
+  func ended() async
+}
+
+extension Microphone {
+  public func ended() async {}
 }
 
 /// Where sound goes: one stream at a time.

@@ -7,7 +7,7 @@ enum TextCheck {
       return YAMLProblem(
         mark: YAMLMark(),
         text:
-          "the file has \(bytes.count) bytes; at most \(limits.fileBytesMax) are read. Is it the right file?")
+          "the file is larger than \(limits.fileBytesMax) bytes, the most that is read. Is it the right file?")
     }
     if let offset = bytes.firstIndex(where: isControl) {
       return YAMLProblem(

@@ -81,7 +81,11 @@ extension Commands {
     do throws(ControlError) {
       try ControlClient(directory: directory).request(request, silenceMax: silence) { reply in
         guard let done = reply.done else { return }
-        if invocation.wantsJSON { try? Output.json(reply) } else if done != "ok" { Output.line(done) }
+        if invocation.wantsJSON {
+          try? Output.json(reply)
+        } else if !done.isEmpty, done != "ok" {
+          Output.line(done)
+        }
       }
       return .success
     } catch {

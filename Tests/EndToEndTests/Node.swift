@@ -22,6 +22,8 @@ import Time
   private var cursor = 0
   private var wake: Waiter<Void>?
   private let environment: [String]
+  /// What ends with it.
+  var peer: RawPeer?
   private var loop: EventLoop { LoopActor.shared.loop }
 
   /// Starts the program; `{dir}` in the configuration is the node's directory.
@@ -82,6 +84,7 @@ import Time
   func end(_ signal: Int32) async throws {
     self.signal(signal)
     while status == nil { try await change("its end") }
+    peer?.stop()
   }
 
   /// Waits for a line of the log that contains all of `texts`, after those found before.

@@ -27,6 +27,9 @@ import Time
   private let log = Logger("microphone")
   private var frame = FrameBuffer()
   private var child: Child?
+  /// Was told to end.
+  private var leaving: Child?
+  private var onGone: Waiter<Void>?
   private var output: FileDescriptor?
   private var messages: [LineReader] = []
   private var token: WatchToken?
@@ -51,7 +54,13 @@ import Time
     if let timer = timer.take() { loop.cancel(timer) }
     close()
     child?.stop(grace: Self.stopGrace)
-    child = nil
+    leaving = child.take()
+  }
+
+  public func ended() async {
+    guard let leaving, leaving.status == nil else { return }
+    let limit = loop.now + Self.stopGrace + .seconds(1)
+    try? await loop.wait(on: "the microphone's program to end", until: limit) { onGone = $0 }
   }
 
   private func launch() {
@@ -115,6 +124,7 @@ import Time
   private func exited(_ status: ChildStatus) {
     for reader in messages { reader.finish() }
     messages = []
+    onGone.take()?.resume(returning: ())
     guard isStarted else { return }
     if let timer = timer.take() { loop.cancel(timer) }
     readRest()

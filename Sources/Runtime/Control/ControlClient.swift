@@ -20,13 +20,26 @@ public struct ControlClient: ~Copyable {
   public init(path: String) throws(ControlError) {
     self.path = path
     do throws(SystemError) {
-      descriptor = try Socket.connect(to: .unix(path))
+      descriptor = try Self.connect(path)
     } catch {
       throw ControlError(
         error.errno == ENOENT || error.errno == ECONNREFUSED
           ? "no daemon is running here (\(path)). Start one with 'mtor run'."
           : "\(error)")
     }
+  }
+
+  /// A daemon that has many callers just now refuses with EAGAIN: tries for a second.
+  private static func connect(_ path: String) throws(SystemError) -> FileDescriptor {
+    for _ in 0..<100 {
+      do throws(SystemError) {
+        return try Socket.connect(to: .unix(path))
+      } catch {
+        if error.errno != EAGAIN { throw error }
+        _ = poll(nil, 0, 10)
+      }
+    }
+    return try Socket.connect(to: .unix(path))
   }
 
   /// Calls `onReply` with each reply until the last.

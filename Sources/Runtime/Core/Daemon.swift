@@ -96,6 +96,7 @@ import Time
     replies.stop()
     lines.stop()
     await services.stop()
+    await voice?.ended()
   }
 
   /// What belongs to a request that begins now.

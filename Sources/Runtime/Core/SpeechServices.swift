@@ -48,8 +48,10 @@ import Workers
 
   public func start() { for child in children { child.start() } }
 
+  /// Ends the children, all at the same time.
   public func stop() async {
-    for child in children { await child.stop() }
+    let ends = children.map { child in LoopActor.spawn("end \(child.name)") { await child.stop() } }
+    for end in ends { try? await end.value }
   }
 
   /// Gives the children a new grammar.

@@ -73,6 +73,9 @@ import Workers
     replies.onPlaying = nil
   }
 
+  /// Returns, after `stop()`, when nothing of the microphone is left.
+  public func ended() async { await microphone.ended() }
+
   /// Opens or ends an utterance as a button, the command line or a rule asks.
   public func handle(_ event: VoiceEvent) {
     let actions = machine.handle(event, at: loop.now)

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Loop
+import Posix
+import Runtime
+import TestSupport
+import Testing
+import Time
+
+extension EndToEndTests {
+  @Suite struct CommandLineTests {
+    /// What is wrong with a file, and every text that `mtor check` has to tell about it.
+    static let files: [String: (text: String, told: [String])] = [
+      "a tab": ("board: sim\n\tvoice: {}\n", [":2:", "tab"]),
+      "a key twice": ("board: sim\nboard: generic\n", [":2:", "board"]),
+      "wrong types and keys": (
+        "voice: {hangover: 400}\nlgo: {}\nspeaker: [1]\n", [":1:", ":2:", ":3:", "log", "400"]
+      ),
+      "aliases": ("a: &a [x, x]\nb: [*a, *a, *a]\n", [":1:", ":2:"]),
+      "syntax": ("commands: {x: [}\n", [":1:"]),
+      "huge": (String(repeating: "# filler\n", count: 200_000), ["larger than 1048576 bytes"]),
+    ]
+
+    @Test(arguments: files.keys) func checkTellsEveryMistake(of kind: String) async throws {
+      let (text, told) = try #require(Self.files[kind])
+      try await onLoop {
+        let directory = TemporaryDirectory()
+        let file = directory.write("bad.yml", text)
+        let result = try await Programs.run([Programs.path("mtor"), "check", file])
+        #expect(result.code == 78)
+        for text in told { #expect(result.output.contains(text), "\(result.output)") }
+      }
+    }
+
+    @Test func aSecondDaemonIsRefusedAndTheFirstGoesOn() async throws {
+      try await onLoop {
+        let settings = "microphone: {device: \"off\"}\n" + EndToEndTests.house
+        try await Node.run(settings) { node in
+          let second = try Node(settings, in: node.directory)
+          while second.status == nil { try await LoopActor.shared.loop.sleep(for: .milliseconds(2)) }
+          #expect(second.status == .exited(75))
+          #expect(second.count("another mtor is running here (\(node.directory.path))") == 1, "\(second.log)")
+          #expect(try await node.report().board == "sim")
+        }
+      }
+    }
+
+    @Test func aThousandClicksAreAllSeenAndItAnswersMeanwhile() async throws {
+      try await onLoop {
+        let rule = "  counts: {on: gpio.bell.release, do: [{toggle: lamp}]}\n"
+        let settings = "microphone: {device: \"off\"}\n" + EndToEndTests.house + rule
+        try await Node.run(settings) { node in
+          let path = node.directory.file("control.sock")
+          let clicks = BlockingQueue("clicks", backlogMax: 1)
+          let clicking = LoopActor.spawn("clicks") {
+            try await clicks.run("press") {
+              for index in 0..<2001 {
+                let request = ControlRequest(.press, name: "bell", on: index % 2 == 0)
+                try ControlClient(path: path).request(request, silenceMax: .seconds(10)) { _ in }
+              }
+            }
+          }
+          let answers = try await node.mtor("status", "--json")
+          #expect(answers.code == 0)
+          try await clicking.value
+          let line = try await node.mtor("gpio", "get", "bell", "--json")
+          #expect(line.output.contains(#""edges":2001"#), "\(line.output)")
+          #expect(try await node.mtor("gpio", "get", "lamp") == (0, "off\n"))
+          #expect(node.count("gesture bell release") == 1000)
+        }
+      }
+    }
+  }
+}
