@@ -56,11 +56,7 @@ import Workers
     microphone.onFrame = { [unowned self] samples, at in hear(samples, at) }
     microphone.onEvent = { [unowned self] event in receive(event) }
     replies.onPlaying = { [unowned self] isPlaying in handle(isPlaying ? .replyStarted : .replyEnded) }
-    wake?.onDetection = { [unowned self] detection in
-      let name = detection.name ?? "wake word"
-      timeline.emit(TimelineEntry(.wake, name))
-      handle(.wake(name: name, phraseEnd: detection.position))
-    }
+    wake?.onDetection = { [unowned self] in detected($0) }
     wake?.start()
     microphone.start()
   }
@@ -92,6 +88,14 @@ import Workers
     utterance?.stream.write(samples)
     let isSpeech = activity.isSpeech(samples)
     handle(.frame(VoiceFrame(isSpeech: isSpeech, isNoisy: activity.isNoisy, end: ring.end)))
+  }
+
+  private func detected(_ detection: WakeDetection) {
+    let name = detection.name ?? "wake word"
+    // Since the end of the phrase, which is what was spoken so far.
+    let since = detection.position.map { (loop.now - clock.instant(of: $0)).milliseconds }
+    timeline.emit(TimelineEntry(.wake, name, sinceSpeechEndMS: since))
+    handle(.wake(name: name, phraseEnd: detection.position))
   }
 
   private func receive(_ event: AudioEvent) {

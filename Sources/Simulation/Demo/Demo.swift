@@ -83,7 +83,7 @@ import Wyoming
         microphone: "plughw:CARD=Loopback,DEV=1,SUBDEV=0", feed: "plughw:CARD=Loopback,DEV=0,SUBDEV=0",
         speaker: "plughw:CARD=Loopback,DEV=0,SUBDEV=1")
     }
-    onNote?("microphone: ALSA on a private sound server (no sound loopback in this kernel)")
+    onNote?("microphone: an ALSA PCM of a private sound server (no loopback card)")
     try await server.start(in: "\(directory)/sound")
     return Route(microphone: "mic", feed: "micin", speaker: "spk")
   }
