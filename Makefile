@@ -3,7 +3,7 @@
 RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s
 BIN := .build/release
 
-.PHONY: help setup demo build test rig-test bench accuracy check install clean
+.PHONY: help setup demo build test rig-test bench limits accuracy check install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +26,11 @@ test: ## install what is missing, then run every test; the last line is the coun
 rig-test: ## only the device tests, in the test rig's kernel
 	@scripts/test --rig-only
 
-bench: build ## measure against baselines in the same run; build/bench.jsonl
+bench: ## measure against baselines in the same run; build/bench.jsonl
 	@scripts/bench
+
+limits: ## docs/limits.md from what bench and accuracy have measured
+	@scripts/limits
 
 accuracy: build ## speech accuracy on a generated corpus
 	@scripts/accuracy

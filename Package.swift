@@ -142,7 +142,8 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "mtor-bench",
     dependencies: [
-      "Automation", "CBench", "CInstruments", "CLinux", "Loop", "Posix", "Runtime", "Time",
+      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "JSON", "Loop", "Posix", "Runtime",
+      "Simulation", "Time", "Workers", "Wyoming", "WyomingTransport",
     ],
     path: "Benchmarks/mtor-bench"),
 ]

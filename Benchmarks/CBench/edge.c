@@ -14,8 +14,8 @@
 
 volatile uint64_t *cb_edge_share(const char *path) {
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0 || ftruncate(fd, 4096)) return NULL;
-  void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (fd < 0 || ftruncate(fd, CB_SHARED_BYTES)) return NULL;
+  void *page = mmap(NULL, CB_SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   close(fd);
   return page == MAP_FAILED ? NULL : page;
 }

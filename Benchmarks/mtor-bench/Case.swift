@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Loop
 
+/// Why something could not be measured.
+struct Failure: Error, CustomStringConvertible {
+  let what: String
+  var description: String { what }
+}
+
 /// One thing to measure. To add one, put a value into a table like `loopCases`.
 struct Case: Sendable {
   let name: String

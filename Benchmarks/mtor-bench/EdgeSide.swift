@@ -52,11 +52,6 @@ import Loop
     return Double(page[counter] - before.0) / Double(page[EdgeResponder.edges] - before.1)
   }
 
-  struct Failure: Error, CustomStringConvertible {
-    let what: String
-    var description: String { what }
-  }
-
   private static func makeChip(_ config: String, _ label: String) -> Bool {
     mkdir(config, 0o755) == 0 && mkdir("\(config)/bank0", 0o755) == 0
       && write("2", "\(config)/bank0/num_lines") && write(label, "\(config)/bank0/label")

@@ -4,35 +4,37 @@ import Loop
 import Posix
 import Time
 
-/// Programs that have nothing to do, watched from outside. Another is one line more.
+/// Programs that have nothing to do, watched from outside.
 let idleCases: [Case] = [
-  .idle("idle.loop", ["/proc/self/exe", "--idle-loop"], threadsMax: 1)
+  Case(name: "idle.loop") { options in
+    let child = try Child(Program([executablePath(), "--idle-loop"])) { _ in }
+    defer { child.stop() }
+    return try await idle("idle.loop", child.pid, options)
+  },
+  Case(name: "idle.mtor") { options in
+    let program = try RunningProgram(try await Studio.open(), microphone: nil)
+    try await program.wait(for: ["ready: board", "ready on"])
+    let figures = try await idle("idle.mtor", program.pid, options)
+    try await program.end()
+    return figures
+  },
 ]
 
-extension Case {
-  /// Starts a program, lets it settle, and counts what it does while nothing happens.
-  static func idle(
-    _ name: String, _ arguments: [String], threadsMax: Double, wakeUpsMax: Double = 0
-  ) -> Case {
-    Case(name: name) { options in
-      let loop = LoopActor.shared.loop
-      var arguments = arguments
-      if arguments[0] == "/proc/self/exe" { arguments[0] = executablePath() }
-      let child = try Child(Program(arguments)) { _ in }
-      try await loop.sleep(for: .seconds(2))
-      let meter = ProcessMeter(pid: child.pid)
-      let (switches, ticks) = (meter.contextSwitches, meter.cpuTicks)
-      try await loop.sleep(for: .seconds(options.idleSeconds))
-      let (wakeUps, spent) = (meter.contextSwitches - switches, meter.cpuTicks - ticks)
-      defer { child.stop() }
-      return [
-        Figure(name: "\(name).wakeups", unit: "count", value: Double(wakeUps), goal: wakeUpsMax),
-        Figure(name: "\(name).cpu", unit: "%", value: Double(spent) / Double(options.idleSeconds), goal: 0),
-        Figure(name: "\(name).threads", unit: "count", value: Double(meter.threads), goal: threadsMax),
-        Figure(name: "\(name).pss", unit: "KiB", value: Double(meter.pssKiB)),
-      ]
-    }
-  }
+/// Lets a program settle and counts what it does while nothing happens.
+@LoopActor private func idle(_ name: String, _ pid: Int32, _ options: Options) async throws -> [Figure] {
+  let loop = LoopActor.shared.loop
+  try await loop.sleep(for: .seconds(3))
+  let meter = ProcessMeter(pid: pid)
+  let (switches, cpu) = (meter.contextSwitches, meter.cpu)
+  try await loop.sleep(for: .seconds(options.idleSeconds))
+  let (wakeUps, spent) = (meter.contextSwitches - switches, meter.cpu - cpu)
+  let percent = spent.milliseconds / 10 / Double(options.idleSeconds)
+  return [
+    Figure(name: "\(name).wakeups", unit: "count", value: Double(wakeUps), goal: 0),
+    Figure(name: "\(name).cpu", unit: "%", value: percent, goal: 0.05),
+    Figure(name: "\(name).threads", unit: "count", value: Double(meter.threads), goal: 1),
+    Figure(name: "\(name).pss", unit: "MiB", value: Double(meter.pssKiB) / 1024),
+  ]
 }
 
 func executablePath() -> String {

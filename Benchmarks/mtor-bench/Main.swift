@@ -3,8 +3,14 @@ import Glibc
 import Loop
 import Posix
 
+/// How busy the machine is with other things: what the other figures are worth.
+private let machineCases = [
+  Case(name: "machine.load") { _ in [Figure(name: "machine.load", unit: "", value: Machine.load)] }
+]
+
 /// Every case, in the order of the table.
-private let cases = loopCases + timerCases + idleCases + gpioCases
+private let cases =
+  machineCases + loopCases + timerCases + idleCases + audioCases + replyCases + programCases + gpioCases
 
 @main struct Bench {
   static func main() {
@@ -17,12 +23,30 @@ private let cases = loopCases + timerCases + idleCases + gpioCases
     loop.bindToCurrentThread()
     let result = Locked<Int32>(0)
     LoopActor.spawn("bench") {
-      let code = options.isIdleLoop ? try await idle() : await run(options)
+      let code = await play(options)
       result.withLock { $0 = code }
       loop.stop()
     }
     loop.run()
     exit(result.withLock { $0 })
+  }
+
+  @LoopActor private static func play(_ options: Options) async -> Int32 {
+    do {
+      switch options.part {
+      case .benchmark: return await run(options)
+      case .limits:
+        let accuracy = try? TextOfFile.read("build/accuracy.md")
+        print(LimitsPage(measured: try Measured(options.output), accuracy: accuracy).text, terminator: "")
+        return 0
+      case .idleLoop: return try await idle()
+      case .noise(let device): return try await Studio.feedNoise(device)
+      case .sink(let socket, let share): return try await WyomingSink.serve(socket, share: share)
+      }
+    } catch {
+      print("mtor-bench: \(error)")
+      return 70
+    }
   }
 
   /// 0 when every goal is met, 1 when one is missed or a case failed.
@@ -41,6 +65,7 @@ private let cases = loopCases + timerCases + idleCases + gpioCases
         code = 1
       }
     }
+    Studio.close()
     return code
   }
 

@@ -4,17 +4,28 @@
 struct Options: Sendable {
   var rounds = 15
   /// How long idle programs are watched.
-  var idleSeconds = 10
+  var idleSeconds = 60
   /// Beginnings of the names of cases; all when empty.
   var names: [String] = []
   var output = "build/bench.jsonl"
-  /// Not a benchmark but the program that `idle.loop` watches.
-  var isIdleLoop = false
+  var part = Part.benchmark
+
+  /// What this process is: the benchmark, or a helper that it starts.
+  enum Part: Sendable {
+    case benchmark
+    /// Writes docs/limits.md to standard output.
+    case limits
+    /// The program that `idle.loop` watches.
+    case idleLoop
+    case noise(device: String)
+    case sink(socket: String, share: String)
+  }
 
   static let usage = """
-    usage: mtor-bench [--rounds N] [--idle-seconds N] [--output FILE] [NAME…]
+    usage: mtor-bench [--rounds N] [--idle-seconds N] [--output FILE] [--limits] [NAME…]
       Measures the cases whose names begin with NAME, all unless given: a table here, and a line of
       JSON per figure appended to FILE (build/bench.jsonl). Exit 1 when a goal is missed.
+      --limits measures nothing: it prints docs/limits.md from FILE and build/accuracy.md.
     """
 
   /// Nil when the command line is not understood.
@@ -31,7 +42,14 @@ struct Options: Sendable {
       case "--output":
         guard let path = rest.popFirst() else { return nil }
         output = path
-      case "--idle-loop": isIdleLoop = true
+      case "--limits": part = .limits
+      case "--idle-loop": part = .idleLoop
+      case "--feed-noise":
+        guard let device = rest.popFirst() else { return nil }
+        part = .noise(device: device)
+      case "--sink":
+        guard let socket = rest.popFirst(), let share = rest.popFirst() else { return nil }
+        part = .sink(socket: socket, share: share)
       default:
         if argument.hasPrefix("-") { return nil }
         names.append(argument)

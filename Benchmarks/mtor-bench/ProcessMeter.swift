@@ -16,12 +16,18 @@ struct ProcessMeter {
     }
   }
 
-  /// User and system time of all threads, in ticks of 1/100 s.
-  var cpuTicks: Int {
-    let stat = text("/proc/\(pid)/stat")
-    // The second field is a name in parentheses which may contain anything.
-    let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-    return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
+  /// User and system time of all threads that ever were.
+  var cpu: Duration {
+    var clock = clockid_t()
+    var time = timespec()
+    guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return .zero }
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+
+  /// User and system time of one thread.
+  func cpu(ofThread id: Int32) -> Duration {
+    let fields = text("/proc/\(pid)/task/\(id)/schedstat").split(separator: " ")
+    return .nanoseconds(fields.first.flatMap { Int64($0) } ?? 0)
   }
 
   /// Proportional set size in KiB: its own memory and its share of what it shares.
@@ -48,7 +54,7 @@ struct ProcessMeter {
     return 0
   }
 
-  private func text(_ path: String) -> String {
+  func text(_ path: String) -> String {
     guard let file = try? FileDescriptor.open(path, O_RDONLY) else { return "" }
     var buffer = [UInt8](repeating: 0, count: 16_384)
     let (raw, size) = (file.raw, buffer.count)

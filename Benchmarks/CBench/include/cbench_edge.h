@@ -6,7 +6,9 @@
 
 #include <stdint.h>
 
-// The shared page of one responder. NULL and errno on failure.
+#define CB_SHARED_BYTES 65536
+
+// Memory that two processes share, by its file's path. NULL and errno on failure.
 volatile uint64_t *cb_edge_share(const char *path);
 // No responder outlives the benchmark.
 void cb_edge_die_with_parent(void);

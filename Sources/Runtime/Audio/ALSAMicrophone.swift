@@ -39,7 +39,7 @@ import Time
   private var format: CaptureFormat?
   private var tokens: [WatchToken] = []
   private var retry: TimerToken?
-  private var watchdog: TimerToken?
+  private var watchdog: RepeatingTimer?
   private var backoff = Backoff()
   private var told: AudioEvent?
   private var lastRead = Instant.zero
@@ -114,7 +114,9 @@ import Time
     guard pcm.start() else { return lost() }
     lastRead = loop.now
     backoff.reset()
-    superviseLater()
+    watchdog = loop.every(Self.stallLimit, name: "microphone watchdog") { [weak self] in
+      self?.supervise()
+    }
     tell(.opened(pcm.parameters.description))
   }
 
@@ -135,8 +137,7 @@ import Time
 
   private func close() {
     unwatch()
-    if let watchdog { loop.cancel(watchdog) }
-    watchdog = nil
+    watchdog.take()?.cancel()
     format = nil
     guard let pcm else { return }
     self.pcm = nil
@@ -174,7 +175,8 @@ import Time
     guard let pcm else { return }
     switch pcm.readiness(index, events.rawValue) {
     case .notYet: return
-    case .ready: while read(pcm), self.pcm === pcm, (pcm.delayFrames ?? 0) >= pcm.parameters.periodFrames {}
+    case .ready:
+      while let left = read(pcm), self.pcm === pcm, left >= pcm.parameters.periodFrames {}
     // A descriptor in error stays ready for ever: when reading changes nothing, the device is gone.
     case .failed:
       let before = (frameCount, xrunCount)
@@ -183,26 +185,27 @@ import Time
     }
   }
 
-  /// Reads a period; true when there were samples.
-  private func read(_ pcm: PCM) -> Bool {
-    guard let format else { return false }
+  /// Reads a period; how many frames the device still has, nil when there were none.
+  private func read(_ pcm: PCM) -> Int? {
+    guard let format else { return nil }
     switch pcm.read(format.input, frames: format.chunkFrames) {
     case .frames(let count) where count > 0:
-      deliver(count, pcm, format)
-      return true
+      let left = max(0, pcm.delayFrames ?? 0)
+      deliver(count, left: left, pcm, format)
+      return left
     case .frames, .wouldBlock:
       if pcm.state != .running { lost() }
     case .xrun: recover(pcm)
     case .suspended: suspend(pcm)
     case .disconnected: lost()
     }
-    return false
+    return nil
   }
 
-  private func deliver(_ count: Int, _ pcm: PCM, _ format: CaptureFormat) {
+  private func deliver(_ count: Int, left: Int, _ pcm: PCM, _ format: CaptureFormat) {
     let now = loop.now
     lastRead = now
-    let behind = Int64(max(0, pcm.delayFrames ?? 0)) * 1_000_000_000 / Int64(pcm.parameters.rateHz)
+    let behind = Int64(left) * 1_000_000_000 / Int64(pcm.parameters.rateHz)
     let captured = now - .nanoseconds(behind)
     format.take(count) { frame, samplesAfter in
       frameCount &+= 1
@@ -251,15 +254,10 @@ import Time
     }
   }
 
-  private func superviseLater() {
-    watchdog = loop.after(Self.stallLimit, name: "microphone watchdog") { [weak self] in
-      guard let self else { return }
-      guard self.told != .suspended, self.loop.now - self.lastRead > Self.stallLimit else {
-        return self.superviseLater()
-      }
-      self.close()
-      self.tell(.unavailable("microphone \(self.device) delivers no samples. It is opened again."))
-      self.retryLater()
-    }
+  private func supervise() {
+    guard told != .suspended, loop.now - lastRead > Self.stallLimit else { return }
+    close()
+    tell(.unavailable("microphone \(device) delivers no samples. It is opened again."))
+    retryLater()
   }
 }

@@ -26,7 +26,7 @@ import Posix
   }
 
   /// Hands on what is still in the pipe, and ends.
-  func finish() {
+  public func finish() {
     if token != nil { _ = read() }
     close()
   }

@@ -9,19 +9,21 @@ import Time
 ///
 /// PCM `mic` hears what is played on `micin`; what is played on `spk` goes nowhere. Ends with this
 /// process. Run by `scripts/sound-server`, which is installed with the program.
-@LoopActor final class SoundServer {
+@LoopActor public final class SoundServer {
   /// Longest wait for the server.
-  static let startMax: Duration = .seconds(10)
+  public static let startMax: Duration = .seconds(10)
 
   private let loop = LoopActor.shared.loop
   private var child: Child?
   private var readers: [LineReader] = []
   private var complaint = ""
 
+  public init() {}
+
   /// Starts the server in `directory` and points ALSA to it. Call before any PCM is opened: libasound
   /// reads its configuration once.
   /// - Throws: `SoundServerError` with what is missing.
-  func start(in directory: String) async throws {
+  public func start(in directory: String) async throws {
     let companion = OwnProgram.companion(installed: "share/mtor/sound-server", source: "scripts/sound-server")
     guard let script = companion else {
       throw SoundServerError("scripts/sound-server is not beside this program; reinstall it.")
@@ -41,7 +43,7 @@ import Time
     }
   }
 
-  func stop() { child?.stop(grace: .seconds(1)) }
+  public func stop() { child?.stop(grace: .seconds(1)) }
 
   private func receive(_ line: String) {
     guard let equals = line.firstIndex(of: "="), line.first?.isUppercase == true else {
@@ -53,7 +55,7 @@ import Time
 }
 
 /// Why there is no sound server; the text is for people.
-struct SoundServerError: Error, CustomStringConvertible {
-  let description: String
+public struct SoundServerError: Error, CustomStringConvertible {
+  public let description: String
   init(_ description: String) { self.description = description }
 }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A row of docs/limits.md.
+struct LimitsRow {
+  let what: String
+  let goal: String
+  /// Figures that have to meet their goals.
+  let judged: [String]
+  let value: @Sendable (Measured) -> String
+  let method: String
+
+  static let all: [LimitsRow] = loop + audio + program
+
+  private static let loop = [
+    LimitsRow(
+      what: "descriptor ready → handler", goal: "≤ 1.15 × C", judged: ["loop.fd_latency", "loop.fd_dispatch"],
+      value: {
+        "\($0.text("loop.fd_latency", "ratio", decimals: 2)) × C epoll "
+          + "(\(microseconds($0, "loop.fd_latency"))); a pipe that feeds itself "
+          + "\($0.text("loop.fd_dispatch", "ratio", decimals: 2)) ×; "
+          + "\($0.text("loop.fd_vs_dispatchsource", "ratio", decimals: 2)) × DispatchSource"
+      },
+      method: """
+        another thread writes its clock to a pipe every 300 µs; the handler's first act is to read the clock. \
+        300 samples a round; the same with a bare `epoll_wait` loop in C and with a Dispatch source.
+        """),
+    LimitsRow(
+      what: "allocations per descriptor event, audio frame, GPIO edge", goal: "0",
+      judged: ["loop.allocs_per_event", "audio.allocs_per_frame"],
+      value: {
+        "\($0.text("loop.allocs_per_event")), \($0.text("audio.allocs_per_frame")), "
+          + "\($0.text("gpio.allocs_per_edge")) (an edge that starts a rule: \($0.text("gpio.allocs_per_rule"))); "
+          + "audio chunk received: \($0.text("audio.allocs_per_chunk_received"))"
+      },
+      method: """
+        `malloc` and its kin are counted on the loop's thread, libraries included. Audio: from the ALSA PCM to the \
+        worker's socket, 99th percentile of 1,000 frames after 3 s (now and then a timer of another part fires \
+        between two frames).
+        """),
+    LimitsRow(
+      what: "edge → output change through a rule", goal: "≤ 1.2 × C", judged: ["gpio.edge_to_output"],
+      value: {
+        "\($0.text("gpio.edge_to_output", "ratio", decimals: 2)) × C "
+          + "(\($0.text("gpio.edge_to_output")) against \($0.text("gpio.edge_to_output", "baseline")) µs)"
+      },
+      method: """
+        gpio-sim in the rig's kernel (User Mode Linux, whose system calls cost many times a board's): from before \
+        the write that moves the input to after the call that set the output; line, gesture, rule and output of \
+        the program against `poll`, read and set in C on libgpiod.
+        """),
+  ]
+
+  private static let audio = [
+    LimitsRow(
+      what: "capture → first byte at the worker", goal: "≤ 22 ms (a period + 2 ms), p99",
+      judged: ["audio.capture_to_worker.p99"],
+      value: {
+        "\($0.text("audio.capture_to_worker.p99", decimals: 2)) ms p99, "
+          + "\($0.text("audio.capture_to_worker.p50", decimals: 2)) ms p50 after the frame's last sample, which is "
+          + "20 ms after its first"
+      },
+      method: """
+        from the capture of a frame's last sample, by ALSA's delay, to its audio chunk in the hands of a Wyoming \
+        server in another process; 1,000 frames of 20 ms. The microphone is a real ALSA PCM, on the monitor of a \
+        private sound server's null sink.
+        """),
+    LimitsRow(
+      what: "end of speech → first sample of the reply", goal: "≤ hangover + 120 ms, p50 (520 ms)",
+      judged: ["reply.after_speech", "reply.unanswered"],
+      value: {
+        "\($0.text("reply.after_speech")) ms p50, \($0.text("reply.after_speech.p90")) ms p90; end of utterance "
+          + "after \($0.text("reply.endpoint")) ms, transcript after \($0.text("reply.transcript")) ms"
+      },
+      method: """
+        16 commands, each after the wake phrase, in a recorded voice over noise at −52 dBFS, to the offline worker; \
+        hangover 400 ms. The sound server is bit exact, so the command's last sample (40 dB below its peak) is \
+        known in the captured stream; the end is the first write to the loudspeaker's PCM.
+        """),
+  ]
+
+  private static let program = [
+    LimitsRow(
+      what: "idle with the microphone off", goal: "1 thread, 0 wake-ups, 0.0 % CPU",
+      judged: ["idle.mtor.threads", "idle.mtor.wakeups", "idle.mtor.cpu"],
+      value: {
+        "\($0.text("idle.mtor.threads")) thread, \($0.text("idle.mtor.wakeups")) wake-ups, "
+          + "\($0.text("idle.mtor.cpu", decimals: 1)) % CPU, PSS \($0.text("idle.mtor.pss", decimals: 1)) MiB"
+      },
+      method: """
+        `mtor run` on the sample configuration without microphone, its speech worker ready for replies; threads, \
+        context switches of all threads and CPU time over 60 s, from /proc. systemd's watchdog is not on.
+        """),
+    LimitsRow(
+      what: "listening", goal: "≤ 0.5 % of a core, PSS ≤ 12 MiB",
+      judged: ["listening.mtor.cpu", "listening.mtor.pss"],
+      value: {
+        "\($0.text("listening.mtor.cpu", decimals: 2)) % (the loop's thread "
+          + "\($0.text("listening.mtor.loop_cpu", decimals: 2)) %), "
+          + "PSS \($0.text("listening.mtor.pss", decimals: 1)) MiB; mtor-speech "
+          + "\($0.text("listening.mtor_speech.cpu", decimals: 2)) %, "
+          + "PSS \($0.text("listening.mtor_speech.pss", decimals: 1)) MiB"
+      },
+      method: """
+        `mtor run`, 20 ms periods of noise at −52 dBFS, every frame to the wake engine in `mtor-speech`; CPU time of \
+        the process over 60 s. It includes the thread of ALSA's plugin for the sound server, which a sound card \
+        does not need.
+        """),
+    LimitsRow(
+      what: "start → ready", goal: "≤ 50 ms; ≤ 400 ms with the speech worker",
+      judged: ["start.ready", "start.ready_with_worker"],
+      value: {
+        "\($0.text("start.ready")) ms; \($0.text("start.ready_with_worker")) ms"
+      },
+      method: """
+        from before the fork to systemd's READY=1; with the microphone on, until the worker has loaded its models \
+        and is connected, so that a wake phrase would be heard. Files are in the page cache.
+        """),
+    LimitsRow(
+      what: "binary, stripped, static Swift runtime", goal: "≤ 18 MiB", judged: ["size.mtor", "size.mtor-speech"],
+      value: {
+        "`mtor` \($0.text("size.mtor", decimals: 1)) MiB, `mtor-speech` \($0.text("size.mtor-speech", decimals: 1)) MiB"
+      },
+      method: "the files that `make build` makes."),
+  ]
+
+  private static func microseconds(_ measured: Measured, _ name: String) -> String {
+    func text(_ field: String) -> String {
+      measured.number(name, field).map { format($0 / 1000, decimals: 1) } ?? "?"
+    }
+    return "\(text("value")) against \(text("baseline")) µs"
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import CBench
+import CInstruments
+import Glibc
+import Loop
+import Posix
+import Time
+import Wyoming
+import WyomingTransport
+
+/// The far end of the audio: a Wyoming wake service, in a process of its own, that only notes when
+/// each chunk came and what taking it allocated.
+@LoopActor final class WyomingSink {
+  /// Words of the shared memory: 1 when a client waits for wake words; for each chunk its arrival,
+  /// and what had been allocated by then.
+  nonisolated static let isReady = 0
+  nonisolated static let arrivals = 8
+  nonisolated static let allocations = arrivals + chunksMax
+  nonisolated static let chunksMax = (Int(CB_SHARED_BYTES) / 8 - arrivals) / 2
+
+  private let page: UnsafeMutablePointer<UInt64>
+  private var server: WyomingServer?
+  private var chunks = 0
+
+  /// The benchmark's other self: serves until it is ended.
+  static func serve(_ socket: String, share: String) async throws -> Int32 {
+    guard let page = cb_edge_share(share) else { throw SystemError("share \(share)") }
+    let sink = WyomingSink(page)
+    sink.server = try WyomingServer(.unix(path: socket)) { stream in sink.greet(stream) }
+    return try await LoopActor.shared.loop.wait(on: "the end") { (_: Waiter<Int32>) in }
+  }
+
+  private init(_ page: UnsafeMutablePointer<UInt64>) { self.page = page }
+
+  private func greet(_ stream: WyomingStream) {
+    stream.onEvent = { [unowned self, unowned stream] event in
+      switch event {
+      case .describe: stream.send(.info(Self.info))
+      case .ping(let text): stream.send(.pong(text: text))
+      case .detect: page[Self.isReady] = 1
+      default: break
+      }
+    }
+    stream.onAudio = { [unowned self] _, _ in note() }
+  }
+
+  private func note() {
+    guard chunks < Self.chunksMax else { return }
+    page[Self.arrivals + chunks] = LoopActor.shared.loop.now.nanoseconds
+    page[Self.allocations + chunks] = ci_thread_allocations()
+    chunks += 1
+  }
+
+  private static var info: WyomingInfo {
+    let program = WyomingProgram(name: "sink", models: [WyomingModel(name: "hey jarvis")])
+    return WyomingInfo([.wake: [program]])
+  }
+}
