@@ -29,14 +29,15 @@ let gplModules: [Target] = [
 // Who may import whom: docs/architecture.md. Checked by `make check`.
 let foundations: [Target] = [
   .target(name: "Time"),
+  .target(name: "Spelling"),
   .target(name: "Posix", dependencies: ["CLinux"]),
   .target(name: "Log", dependencies: ["CLinux", "Posix", "Time"]),
   .target(name: "Loop", dependencies: ["CLinux", "Posix", "Time"]),
 ]
 
 let wrappers: [Target] = [
-  .target(name: "ALSA", dependencies: ["CALSA"]),
-  .target(name: "GPIO", dependencies: ["CGPIOD"]),
+  .target(name: "ALSA", dependencies: ["CALSA", "Spelling"]),
+  .target(name: "GPIO", dependencies: ["CGPIOD", "Spelling"]),
   .target(name: "Camera", dependencies: ["CLinux"]),
   .target(name: "DSP", dependencies: ["CSpeexDSP"]),
   .target(name: "YAML", dependencies: ["CYAML"]),
@@ -50,13 +51,15 @@ let wrappers: [Target] = [
 
 let pure: [Target] = [
   .target(name: "Intents", dependencies: ["Time"]),
-  .target(name: "Speech", dependencies: ["Intents", "Time"]),
+  .target(name: "Speech", dependencies: ["Intents", "Spelling", "Time"]),
   .target(name: "Automation", dependencies: ["Intents", "Time"]),
   .target(name: "Wyoming", dependencies: ["JSON"]),
 ]
 
 let application: [Target] = [
-  .target(name: "Configuration", dependencies: ["YAML", "Automation", "Intents", "Posix", "Speech", "Time"]),
+  .target(
+    name: "Configuration",
+    dependencies: ["YAML", "Automation", "Intents", "Posix", "Speech", "Spelling", "Time"]),
   .target(name: "WyomingTransport", dependencies: ["Loop", "Posix", "Time", "Wyoming"]),
   .target(
     name: "Workers",
@@ -104,7 +107,8 @@ let tests: [Target] = [
     dependencies: ["ALSA", "Configuration", "DSP", "Loop", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
-  .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport", "YAML"]),
+  .testTarget(
+    name: "ConfigurationTests", dependencies: ["Configuration", "Spelling", "TestSupport", "YAML"]),
   .testTarget(
     name: "WyomingTests",
     dependencies: [

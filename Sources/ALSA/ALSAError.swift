@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CALSA
 import Glibc
+import Spelling
 
 /// A sound device could not be used. The text says what, where and what to do.
 public struct ALSAError: Error, Equatable, CustomStringConvertible {
@@ -73,7 +74,7 @@ public struct ALSAError: Error, Equatable, CustomStringConvertible {
 
   private static func notFoundText(_ device: String, _ direction: PCM.Direction) -> String {
     let cards = SoundCard.names(for: direction)
-    let near = Spelling.nearest(to: device, in: cards + PCMName.defined).filter { $0 != device }
+    let near = Spelling.nearest(to: device, in: cards + PCMName.defined, count: 2).filter { $0 != device }
     let hint: String
     if !near.isEmpty {
       hint = "Did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CALSA
+import Spelling
 
 /// A volume control or switch of a card.
 public struct MixerElement: Sendable, Equatable, Encodable {
@@ -129,7 +130,7 @@ public struct Mixer: ~Copyable {
       next = snd_mixer_elem_next(element)
     }
     let names = elements.map(\.name)
-    let near = Spelling.nearest(to: name, in: names)
+    let near = Spelling.nearest(to: name, in: names, count: 2)
     let hint =
       near.isEmpty
       ? (names.isEmpty ? "The card has none." : "There are: \(names.joined(separator: ", ")).")

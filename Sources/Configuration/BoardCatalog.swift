@@ -35,16 +35,6 @@ public struct BoardCatalog: Sendable {
   }
 
   private func profiles(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        // SAFETY: the kernel ends d_name with a zero byte.
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasSuffix(".yml") { names.append(String(name.dropLast(4))) }
-    }
-    return names
+    (Directory.names(in: directory) ?? []).filter { $0.hasSuffix(".yml") }.map { String($0.dropLast(4)) }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CGPIOD
 import Glibc
+import Spelling
 
 /// An open GPIO chip: looks up lines and tells about them. Lines outlive the chip they came from.
 public struct Chip: ~Copyable {
@@ -95,7 +96,8 @@ public struct Chip: ~Copyable {
       if name == line { return offset }
       names.append(name)
     }
-    throw .noLine(line, chip: info.label, nearest: nearest(to: line, in: names), lineCount: info.lineCount)
+    let nearest = Spelling.nearest(to: line, in: names)
+    throw .noLine(line, chip: info.label, nearest: nearest, lineCount: info.lineCount)
   }
 
   /// - Throws: `noLine` above `lineCount`, `gone`, `system`.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Spelling
 
 /// Reads a sentence template.
 ///
@@ -166,7 +167,7 @@ struct SentenceParser {
     if lists.source(named: slot) != nil {
       throw failure(column, "no list is called '\(name)'. The slot's name comes first: {\(name):\(slot)}.")
     }
-    let near = lists.names.nearest(to: name).map { " Did you mean '\($0)'?" } ?? ""
+    let near = Spelling.nearest(to: name, in: lists.names).map { " Did you mean '\($0)'?" } ?? ""
     throw failure(
       column, "no list is called '\(name)'.\(near) Known: \(lists.names.joined(separator: ", ")).")
   }

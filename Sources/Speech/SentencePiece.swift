@@ -71,26 +71,3 @@ extension SentenceNode {
     }
   }
 }
-
-extension [String] {
-  /// The one that differs least, when that is little enough to be a slip of the finger.
-  func nearest(to word: String) -> String? {
-    let ranked = map { (distance: Self.distance($0, word), word: $0) }
-    guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance <= (word.count < 4 ? 1 : Swift.max(2, word.count / 3)) ? best.word : nil
-  }
-
-  /// Insertions, deletions and replacements from one word to the other.
-  private static func distance(_ from: String, _ to: String) -> Int {
-    var row = Array<Int>(0...to.count)
-    for (i, a) in from.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in to.enumerated() {
-        let cost = Swift.min(row[j], row[j + 1]) + 1
-        (diagonal, row[j + 1]) = (row[j + 1], Swift.min(cost, diagonal + (a == b ? 0 : 1)))
-      }
-    }
-    return row[to.count]
-  }
-}

@@ -3,6 +3,7 @@ import ALSA
 import Camera
 import GPIO
 import Glibc
+import Posix
 
 /// What this machine has that mtor can use. Asking may take milliseconds and disturbs nobody.
 struct DeviceReport: Encodable {
@@ -30,7 +31,8 @@ struct DeviceReport: Encodable {
 
   static func collect() -> DeviceReport {
     var report = DeviceReport(
-      cards: SoundCard.list(), leds: names(in: "/sys/class/leds"), cameras: CameraDevice.list())
+      cards: SoundCard.list(), leds: Directory.names(in: "/sys/class/leds") ?? [],
+      cameras: CameraDevice.list())
     report.collectChips()
     report.advise()
     return report
@@ -60,7 +62,7 @@ struct DeviceReport: Encodable {
   }
 
   private mutating func advise() {
-    let controls = Self.names(in: "/dev/snd").filter { $0.hasPrefix("controlC") }
+    let controls = (Directory.names(in: "/dev/snd") ?? []).filter { $0.hasPrefix("controlC") }
     if controls.contains(where: { access("/dev/snd/\($0)", R_OK | W_OK) != 0 }) {
       advice.append("no permission for /dev/snd. Add the user to the group `audio` and log in again.")
     } else if cards.isEmpty {
@@ -71,19 +73,6 @@ struct DeviceReport: Encodable {
     } else {
       advice += Library.missing.map { "libgpiod \(Library.version) lacks \($0)." }
     }
-  }
-
-  private static func names(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
   }
 }
 

@@ -54,11 +54,6 @@ import Testing
     }
   }
 
-  @Test(arguments: [("mic", "mic", 0), ("mci", "mic", 2), ("", "abc", 3), ("defualt", "default", 2)])
-  func distanceCountsEdits(a: String, b: String, edits: Int) {
-    #expect(Spelling.distance(a, b) == edits)
-  }
-
   @Test func parametersAreOneLineForPeople() {
     let parameters = PCMParameters(
       device: "hw:CARD=Device,DEV=0", rateHz: 44_100, channels: 2, format: .s24Packed, periodFrames: 1024,

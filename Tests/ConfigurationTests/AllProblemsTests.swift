@@ -87,7 +87,7 @@ import Testing
     mtor.yml:29: automations.a.do[1].set: {light} is a map to YAML. Put the text in quotes: "{light}".
     mtor.yml:30: automations.a.do[1].to: 'maybe' is neither on nor off.
     mtor.yml:32: automations.b.on: 'comand.on' is not a trigger. Write start, gpio.LINE.GESTURE or command.NAME. Did you mean 'command…'?
-    mtor.yml:35: automations.c.on: there is no command 'of'. Did you mean 'on'?
+    mtor.yml:35: automations.c.on: there is no command 'of'. Did you mean 'off'?
     mtor.yml:36: automations.c.do[0]: 'sya' is not a step. Did you mean 'say'?
     mtor.yml:42: automations.d.do[1].for: '1' has no unit. Did you mean '1ms'?
     mtor.yml:44: workers.w.url: 'http://x' is not tcp://host:port or unix:///path, e.g. 'tcp://192.168.1.20:10400'.

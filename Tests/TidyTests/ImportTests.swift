@@ -17,13 +17,13 @@ import Testing
   private static let protocols = ["Wyoming", "WyomingTransport", "Workers"]
 
   static let layers = [
-    Layer(targets: ["Time"], mayImport: []),
+    Layer(targets: ["Time", "Spelling"], mayImport: []),
     Layer(targets: ["Posix"], mayImport: ["CLinux", "Glibc"]),
     Layer(
       targets: ["Log", "Loop"],
       mayImport: ["CLinux", "Glibc", "Dispatch", "Synchronization", "Posix", "Time"]),
-    Layer(targets: ["ALSA"], mayImport: ["CALSA", "Glibc"]),
-    Layer(targets: ["GPIO"], mayImport: ["CGPIOD", "Glibc"]),
+    Layer(targets: ["ALSA"], mayImport: ["CALSA", "Glibc", "Spelling"]),
+    Layer(targets: ["GPIO"], mayImport: ["CGPIOD", "Glibc", "Spelling"]),
     Layer(targets: ["Camera"], mayImport: ["CLinux", "Glibc"]),
     Layer(targets: ["DSP"], mayImport: ["CSpeexDSP", "Glibc"]),
     Layer(targets: ["YAML"], mayImport: ["CYAML"]),
@@ -31,9 +31,9 @@ import Testing
     Layer(targets: ["PocketSphinx"], mayImport: ["CPocketSphinx", "Glibc"]),
     Layer(targets: ["Synthesis"], mayImport: ["CFlite", "CEspeakNG", "Glibc"]),
     Layer(targets: ["Intents"], mayImport: ["Time"]),
-    Layer(targets: ["Speech", "Automation"], mayImport: ["Intents", "Time"]),
+    Layer(targets: ["Speech", "Automation"], mayImport: ["Intents", "Spelling", "Time"]),
     Layer(targets: ["Wyoming"], mayImport: ["JSON"]),
-    Layer(targets: ["Configuration"], mayImport: ["YAML", "Glibc", "Posix", "Time"] + pure),
+    Layer(targets: ["Configuration"], mayImport: ["YAML", "Glibc", "Posix", "Spelling", "Time"] + pure),
     Layer(targets: ["WyomingTransport"], mayImport: ["Wyoming", "JSON", "Glibc"] + foundations),
     Layer(
       targets: ["Workers"], mayImport: ["Wyoming", "WyomingTransport", "JSON", "Glibc"] + foundations + pure),

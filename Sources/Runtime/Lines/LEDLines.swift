@@ -2,6 +2,7 @@
 import Automation
 import Glibc
 import Loop
+import Posix
 
 /// LEDs that the kernel owns, below /sys/class/leds: with brightness, without polling.
 ///
@@ -39,15 +40,7 @@ import Loop
 
   private func others(than name: String) -> String {
     guard access("\(directory)/\(name)", F_OK) != 0 else { return "" }
-    guard let list = opendir(directory) else { return " This machine has none." }
-    defer { closedir(list) }
-    var names: [String] = []
-    while let entry = readdir(list) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.isEmpty ? " This machine has none." : " There is: \(names.sorted().joined(separator: ", "))."
+    let names = Directory.names(in: directory) ?? []
+    return names.isEmpty ? " This machine has none." : " There is: \(names.joined(separator: ", "))."
   }
 }
