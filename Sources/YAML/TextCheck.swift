@@ -7,7 +7,8 @@ enum TextCheck {
       return YAMLProblem(
         mark: YAMLMark(),
         text:
-          "the file is larger than \(limits.fileBytesMax) bytes, the most that is read. Is it the right file?")
+          "the file is larger than \(limits.fileBytesMax) bytes, the most that is read. Is it the right file?"
+      )
     }
     if let offset = bytes.firstIndex(where: isControl) {
       return YAMLProblem(

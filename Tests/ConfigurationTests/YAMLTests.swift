@@ -87,7 +87,9 @@ import Testing
   @Test func hugeOrHostileTextsAreRefused() {
     let wide = "[" + String(repeating: "a,", count: 60_000) + "]"
     let bomb = (1...20).map { "b\($0): &b\($0) [*a,*a,*a,*a,*a,*a,*a]\n" }.joined()
-    refused(String(repeating: "#", count: 1 << 20) + "#", "the file is larger than 1048576 bytes, the most that is read")
+    refused(
+      String(repeating: "#", count: 1 << 20) + "#",
+      "the file is larger than 1048576 bytes, the most that is read")
     refused("a: " + String(repeating: "x", count: 70_000), "a text of 70000 bytes; at most 65536")
     refused(String(repeating: "[", count: 500_000), "nested deeper than 32 levels.")
     refused(String(repeating: "- ", count: 500_000), "nested deeper than 32 levels.")

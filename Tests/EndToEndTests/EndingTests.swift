@@ -59,9 +59,12 @@ extension EndToEndTests {
       State(name: "worker between two starts", settings: "workers: {speech: {command: [\"false\"]}}") {
         try await $0.find("ended with exit code 1")
       },
-      State(name: "worker that will not end", settings: """
-        workers: {speech: {command: [sh, -c, "trap '' TERM; echo up; while :; do sleep 100; done"]}}
-        """) { try await $0.find("speech: up") },
+      State(
+        name: "worker that will not end",
+        settings: """
+          workers: {speech: {command: [sh, -c, "trap '' TERM; echo up; while :; do sleep 100; done"]}}
+          """
+      ) { try await $0.find("speech: up") },
       State(name: "reading the configuration again") { node in
         try await node.find("ready: board")
         node.signal(SIGHUP)

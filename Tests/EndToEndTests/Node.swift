@@ -66,7 +66,9 @@ import Time
       throw error
     }
     try await node.end(SIGTERM)
-    guard node.status == .exited(0) else { throw NodeError("ended with \(node.status.map { "\($0)" } ?? "?")", node) }
+    guard node.status == .exited(0) else {
+      throw NodeError("ended with \(node.status.map { "\($0)" } ?? "?")", node)
+    }
   }
 
   /// Writes the configuration file.
@@ -123,7 +125,8 @@ import Time
   }
 
   /// A microphone that hears what `hear` gives it, in real time.
-  nonisolated static let microphone = #"microphone: {command: [tail, -s, "0.02", -c, "+1", -f, "{dir}/heard"]}"#
+  nonisolated static let microphone =
+    #"microphone: {command: [tail, -s, "0.02", -c, "+1", -f, "{dir}/heard"]}"#
 
   /// Runs the command line on this node.
   @discardableResult
@@ -155,11 +158,15 @@ struct NodeError: Error, CustomStringConvertible {
 
 /// The programs that were built with the tests.
 @LoopActor enum Programs {
-  nonisolated static func path(_ name: String) -> String { "\(OwnProgram.directory ?? ".build/debug")/\(name)" }
+  nonisolated static func path(_ name: String) -> String {
+    "\(OwnProgram.directory ?? ".build/debug")/\(name)"
+  }
 
   /// What every program gets: no user's configuration.
   nonisolated static var environment: [String] {
-    ["PATH", "HOME", "TMPDIR"].compactMap { (name: String) in ServiceManager.environment(name).map { "\(name)=\($0)" } }
+    ["PATH", "HOME", "TMPDIR"].compactMap { (name: String) in
+      ServiceManager.environment(name).map { "\(name)=\($0)" }
+    }
   }
 
   /// Runs a program to its end, output and errors together.

@@ -13,13 +13,15 @@ extension EndToEndTests {
     @Test func withoutACardEverythingElseWorksAndItIsToldOnce() async throws {
       try await onLoop {
         let settings = "microphone: {device: \"card:Nowhere\"}\n"
-        let house = EndToEndTests.house.replacing(#"speaker: {device: "null"}"#, with: "speaker: {device: defualt}")
+        let house = EndToEndTests.house.replacing(
+          #"speaker: {device: "null"}"#, with: "speaker: {device: defualt}")
         try await Node.run(settings + house) { node in
           try await node.find("notice voice: device microphone: microphone card:Nowhere: no such device")
           try await node.find("connected for wake word detection")
           for _ in 0..<3 {
             let said = try await node.mtor("say", "hello")
-            #expect(said.code == 1 && said.output.contains("speaker defualt: no such device"), "\(said.output)")
+            #expect(
+              said.code == 1 && said.output.contains("speaker defualt: no such device"), "\(said.output)")
           }
           let asked = try await node.mtor("ask", "turn on the light")
           #expect(asked.code == 1 && asked.output.contains("say: speaker defualt"), "\(asked.output)")
@@ -98,7 +100,8 @@ extension EndToEndTests {
       }
     }
 
-    private static let long = "One two three four five six seven eight nine ten. "
+    private static let long =
+      "One two three four five six seven eight nine ten. "
       + "One two three four five six seven eight nine ten. One two three four five six seven eight nine ten."
   }
 }

@@ -21,7 +21,8 @@ extension EndToEndTests {
           node.place("said.raw", said)
           for text in [
             "wake hey jarvis", "utterance 1: utterance", "utterance 1: transcript turn on the light",
-            "utterance 1: intent light_on", "utterance 1: action lamp on", "utterance 1: reply The light is on.",
+            "utterance 1: intent light_on", "utterance 1: action lamp on",
+            "utterance 1: reply The light is on.",
           ] { try await node.find(text) }
           #expect(try await node.mtor("gpio", "get", "lamp") == (0, "on\n"))
           try await node.find("microphone: no more audio")

@@ -74,7 +74,8 @@ import Time
     var limit: Instant? = flight.exchange.deadline
     while !flight.runs.isEmpty {
       do {
-        try await loop.wait(on: "automation", until: limit) { (waiter: Waiter<Void>) in flight.waiter = waiter }
+        try await loop.wait(on: "automation", until: limit) { (waiter: Waiter<Void>) in flight.waiter = waiter
+        }
       } catch is DeadlineExceeded {
         if flight.isHeard {
           limit = nil
@@ -83,7 +84,9 @@ import Time
         switch flight.step {
         case .wait, nil: return nil
         // It has the same deadline and can tell more.
-        case .say, .play where limit == flight.exchange.deadline: limit = loop.now + Self.tellingTime
+        case .say,
+          .play where limit == flight.exchange.deadline:
+          limit = loop.now + Self.tellingTime
         case let step: return step
         }
       } catch { return nil }
