@@ -57,9 +57,11 @@ struct CrossCheck {
     let workers = settings.workers.map(\.name)
     let services = [
       ("wake", settings.services.wake), ("speech_to_text", settings.services.speechToText),
-      ("text_to_speech", settings.services.textToSpeech),
+      ("text_to_speech", settings.services.textToSpeech), ("intent", settings.services.intent),
+      ("handle", settings.services.handle),
     ]
-    for (key, worker) in services where !workers.contains(worker) {
+    for (key, name) in services {
+      guard let worker = name, !workers.contains(worker) else { continue }
       let advice = Nearest.advice(worker, in: workers, label: "Known")
       let isGiven = reader.mark(of: "services.\(key)") != nil
       reader.note(

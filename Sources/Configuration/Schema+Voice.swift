@@ -73,6 +73,12 @@ extension Schema {
     Field("wake", \.wake, .name("name of a worker"), "Hears the wake phrase."),
     Field("speech_to_text", \.speechToText, .name("name of a worker"), "Writes down what was said."),
     Field("text_to_speech", \.textToSpeech, .name("name of a worker"), "Speaks replies."),
+    Field(
+      "intent", \.intent, .optional(.name("name of a worker")),
+      "Is asked which command a sentence means that is none of them."),
+    Field(
+      "handle", \.handle, .optional(.name("name of a worker")),
+      "Is given what nobody understood; what it answers is spoken."),
   ]
 
   static let workers = ValueType<[WorkerSettings]>.named(

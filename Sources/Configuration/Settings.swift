@@ -78,6 +78,10 @@ public struct ServiceSettings: Sendable, Equatable {
   public var wake = "speech"
   public var speechToText = "speech"
   public var textToSpeech = "speech"
+  /// For sentences that are none of the commands: names the command that is meant.
+  public var intent: String?
+  /// For sentences that nobody understood: does what is said, or talks.
+  public var handle: String?
 
   public init() {}
 }

@@ -294,6 +294,16 @@ import Testing
     - services: {speech_to_text: a b}
     ! is not a name
 
+    services.intent
+    + services: {intent: speech}
+    - services: {intent: brain}
+    ! there is no worker 'brain'
+
+    services.handle
+    + services: {handle: speech}
+    - services: {handle: brain}
+    ! there is no worker 'brain'
+
     services.text_to_speech
     + services: {text_to_speech: speech}
     - services: {text_to_speech: big}

@@ -68,6 +68,14 @@ import Time
     return .completed(text: flight.said.joined(separator: " "))
   }
 
+  /// Speaks what a service answered, as an automation's `say` would.
+  public func reply(_ text: String, exchange: Exchange) async -> Outcome {
+    do {
+      try await say(text, Flight(exchange))
+      return .completed(text: text)
+    } catch { return .failed(reason: "say: \(error)") }
+  }
+
   /// Waits for the flight's end; past its deadline only while its reply is heard.
   /// - Returns: the step that is late.
   private func wait(for flight: Flight) async -> Step? {

@@ -1,30 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
 import Intents
+import JSON
 import Loop
 import Speech
+import Workers
+import Wyoming
 
 /// What a sentence means and what is done about it, whether it was spoken or typed.
 @LoopActor public final class Commands {
   var grammar: CommandGrammar
+  /// What may be heard of the wake phrase before a command.
+  var prefixes: [String] = []
+  private let services: SpeechServices
   private let automations: Automations
   private let timeline: Timeline
   /// Sentences that were understood, for `mtor status`.
   public private(set) var understood = 0
 
-  public init(grammar: CommandGrammar, automations: Automations, timeline: Timeline) {
+  public init(
+    grammar: CommandGrammar, services: SpeechServices, automations: Automations, timeline: Timeline
+  ) {
     self.grammar = grammar
+    self.services = services
     self.automations = automations
     self.timeline = timeline
   }
 
-  /// Matches the intent's text with the commands and runs the automation of the one it is.
+  /// Finds out what the intent's text means and does it: by our own commands, else by the intent
+  /// service, else by the handle service, as far as these are configured.
   ///
   /// Ends by the intent's deadline, but for a reply that has begun to be heard.
   public func perform(_ intent: Intent, _ exchange: Exchange) async -> Outcome {
-    guard let match = grammar.match(intent.text) else {
-      return .rejected(reason: intent.text.isEmpty ? "not understood" : "no command is like that")
-    }
+    if intent.text.isEmpty { return .rejected(reason: "not understood") }
+    if let match = grammar.match(intent.text, optionalPrefixes: prefixes) { return await run(match, exchange) }
+    do throws(WorkerError) {
+      if let outcome = try await recognized(intent, exchange) { return outcome }
+      if let outcome = try await handled(intent, exchange) { return outcome }
+    } catch { return .failed(reason: "\(error)") }
+    return .rejected(reason: "no command is like that")
+  }
+
+  private func run(_ match: CommandMatch, _ exchange: Exchange) async -> Outcome {
     understood += 1
     timeline.emit(exchange.entry(.intent, match.summary))
     let trigger = Trigger.command(match.command)
@@ -33,6 +50,47 @@ import Speech
     }
     let slots = Moment.slots.merging(match.slots.map { ($0.name, $0.value) }) { _, own in own }
     return await automations.run(trigger, slots: slots, exchange: exchange)
+  }
+
+  /// Nil: no such service, or it does not know either.
+  private func recognized(
+    _ intent: Intent, _ exchange: Exchange
+  ) async throws(WorkerError) -> Outcome? {
+    guard let client = services.intent else { return nil }
+    switch try await client.recognize(intent.text, until: intent.deadline) {
+    case .intent(let meant):
+      let slots = meant.entities.map { CommandMatch.Slot(name: $0.name, value: $0.value.spoken) }
+      return await run(CommandMatch(command: meant.name, slots: slots), exchange)
+    case .handled(let text): return await reply(text, by: "intent", exchange)
+    case .notRecognized: return nil
+    }
+  }
+
+  private func handled(
+    _ intent: Intent, _ exchange: Exchange
+  ) async throws(WorkerError) -> Outcome? {
+    guard let client = services.handle else { return nil }
+    let transcript = Transcript(text: intent.text, language: services.language)
+    switch try await client.handle(transcript, until: intent.deadline) {
+    case .handled(let text): return await reply(text, by: "handle", exchange)
+    case .notHandled: return nil
+    }
+  }
+
+  /// A service has acted by itself; what it says is spoken.
+  private func reply(_ text: String?, by service: String, _ exchange: Exchange) async -> Outcome {
+    understood += 1
+    timeline.emit(exchange.entry(.intent, "left to the \(service) service"))
+    guard let text, !text.isEmpty else { return .completed(text: "") }
+    return await automations.reply(text, exchange: exchange)
+  }
+}
+
+extension JSONValue {
+  /// An entity's value as a slot takes it.
+  fileprivate var spoken: String {
+    if case .string(let text) = self { return text }
+    return (try? JSONText.string(self)) ?? ""
   }
 }
 

@@ -22,6 +22,7 @@ extension Daemon {
     if new.lines != settings.lines { replaceLines(new.lines) }
     automations.replace(rules: new.automations, lines: lines)
     commands.grammar = grammar
+    commands.prefixes = new.wakePhrases.map(\.phrase)
     voice?.settings = new.voice
     let stays = Self.needingRestart(from: settings, to: new)
     settings = new

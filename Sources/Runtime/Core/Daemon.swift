@@ -54,15 +54,18 @@ import Time
     services = try SpeechServices(
       settings, grammar: grammar, needsVoice: devices.microphone != nil, directory: directory)
     replies = Replies(
-      speaker: devices.speaker, textToSpeech: services.textToSpeech, cues: try Self.cues(settings.sounds))
+      speaker: devices.speaker, textToSpeech: services.textToSpeech, voice: services.voice,
+      cues: try Self.cues(settings.sounds))
     automations = Automations(
       rules: settings.automations, lines: lines, replies: replies, timeline: timeline, files: files)
-    commands = Commands(grammar: grammar, automations: automations, timeline: timeline)
+    commands = Commands(grammar: grammar, services: services, automations: automations, timeline: timeline)
+    commands.prefixes = settings.wakePhrases.map(\.phrase)
     if devices.speaker != nil { speakerState = settings.speaker.device ?? "off" }
     if let microphone = devices.microphone {
       voice = VoicePath(
         settings: settings.voice, microphone: microphone, wake: services.wake,
         speechToText: services.speechToText, replies: replies, commands: commands, timeline: timeline)
+      voice?.language = services.language
       microphoneState = "starting"
     }
   }

@@ -5,12 +5,19 @@ import Loop
 import Posix
 import Speech
 import Workers
+import Wyoming
 
 /// The workers of the voice path: children that we keep running, and the clients that talk to them.
 @LoopActor public final class SpeechServices {
   public let wake: WakeClient?
   public let speechToText: SpeechToTextClient?
   public let textToSpeech: TextToSpeechClient?
+  public let intent: IntentClient?
+  public let handle: HandleClient?
+  /// The voice of replies, as the text-to-speech worker names it.
+  public let voice: WyomingVoice?
+  /// The language that is spoken to us.
+  public let language: String?
   public private(set) var children: [ChildWorker] = []
 
   private let directory: String
@@ -41,6 +48,11 @@ import Workers
     speechToText = try service(roles.speechToText, if: needsVoice).map(SpeechToTextClient.init)
     textToSpeech = try service(roles.textToSpeech, if: settings.speaker.device != nil)
       .map(TextToSpeechClient.init)
+    intent = try roles.intent.flatMap { try service($0, if: true) }.map(IntentClient.init)
+    handle = try roles.handle.flatMap { try service($0, if: true) }.map(HandleClient.init)
+    let speaking = settings.workers.first { $0.name == roles.textToSpeech }
+    voice = speaking.map { WyomingVoice(name: $0.voice, language: $0.voice == nil ? $0.language : nil) }
+    language = settings.workers.first { $0.name == roles.speechToText }?.language
     for worker in settings.workers where shared[worker.name] != nil {
       if let child = child(worker, settings) { children.append(child) }
     }

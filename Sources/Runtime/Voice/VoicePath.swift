@@ -25,6 +25,8 @@ import Workers
   private let microphone: any Microphone
   private let wake: WakeClient?
   private let speechToText: SpeechToTextClient?
+  /// The language that is spoken to us; nil leaves it to the worker.
+  var language: String?
 
   private var ring = AudioRing(capacity: ringSamples)
   private var activity = VoiceActivity()
@@ -129,7 +131,7 @@ import Workers
   private func begin(_ id: Int, from: SamplePosition) {
     guard let speechToText else { return }
     let latest = loop.now + settings.maximumUtterance + settings.deadline
-    let stream = speechToText.open(until: latest)
+    let stream = speechToText.open(language: language, until: latest)
     ring.visit(from..<ring.end) { stream.write($0) }
     utterance = OpenUtterance(id: id, begin: from, stream: stream)
   }
