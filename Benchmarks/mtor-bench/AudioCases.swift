@@ -90,7 +90,8 @@ let audioCases: [Case] = [
       Figure(name: "audio.allocs_per_frame", unit: "count", value: Statistics(here).quantile(0.99), goal: 0),
       Figure(name: "audio.allocs_mean", unit: "count", value: here.reduce(0, +) / Double(frames)),
       Figure(
-        name: "audio.allocs_per_chunk_received", unit: "count", value: Statistics(there).quantile(0.99), goal: 0),
+        name: "audio.allocs_per_chunk_received", unit: "count", value: Statistics(there).quantile(0.99),
+        goal: 0),
       Figure(name: "audio.capture_to_worker.p50", unit: "ms", value: latencies.median),
       Figure(name: "audio.capture_to_worker.p99", unit: "ms", value: latencies.quantile(0.99), goal: 22),
     ]

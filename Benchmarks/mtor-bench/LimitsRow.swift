@@ -13,7 +13,8 @@ struct LimitsRow {
 
   private static let loop = [
     LimitsRow(
-      what: "descriptor ready → handler", goal: "≤ 1.15 × C", judged: ["loop.fd_latency", "loop.fd_dispatch"],
+      what: "descriptor ready → handler", goal: "≤ 1.15 × C",
+      judged: ["loop.fd_latency", "loop.fd_dispatch"],
       value: {
         "\($0.text("loop.fd_latency", "ratio", decimals: 2)) × C epoll "
           + "(\(microseconds($0, "loop.fd_latency"))); a pipe that feeds itself "
@@ -21,7 +22,8 @@ struct LimitsRow {
           + "\($0.text("loop.fd_vs_dispatchsource", "ratio", decimals: 2)) × DispatchSource"
       },
       method: """
-        another thread writes its clock to a pipe every 300 µs; the handler's first act is to read the clock. \
+        another thread writes its clock to a pipe every 300 µs; the handler's \
+        first act is to read the clock. \
         300 samples a round; the same with a bare `epoll_wait` loop in C and with a Dispatch source.
         """),
     LimitsRow(
@@ -33,8 +35,10 @@ struct LimitsRow {
           + "audio chunk received: \($0.text("audio.allocs_per_chunk_received"))"
       },
       method: """
-        `malloc` and its kin are counted on the loop's thread, libraries included. Audio: from the ALSA PCM to the \
-        worker's socket, 99th percentile of 1,000 frames after 3 s (now and then a timer of another part fires \
+        `malloc` and its kin are counted on the loop's thread, libraries \
+        included. Audio: from the ALSA PCM to the \
+        worker's socket, 99th percentile of 1,000 frames after 3 s (now and \
+        then a timer of another part fires \
         between two frames).
         """),
     LimitsRow(
@@ -44,8 +48,10 @@ struct LimitsRow {
           + "(\($0.text("gpio.edge_to_output")) against \($0.text("gpio.edge_to_output", "baseline")) µs)"
       },
       method: """
-        gpio-sim in the rig's kernel (User Mode Linux, whose system calls cost many times a board's): from before \
-        the write that moves the input to after the call that set the output; line, gesture, rule and output of \
+        gpio-sim in the rig's kernel (User Mode Linux, whose system calls cost \
+        many times a board's): from before \
+        the write that moves the input to after the call that set the output; \
+        line, gesture, rule and output of \
         the program against `poll`, read and set in C on libgpiod.
         """),
   ]
@@ -60,8 +66,10 @@ struct LimitsRow {
           + "20 ms after its first"
       },
       method: """
-        from the capture of a frame's last sample, by ALSA's delay, to its audio chunk in the hands of a Wyoming \
-        server in another process; 1,000 frames of 20 ms. The microphone is a real ALSA PCM, on the monitor of a \
+        from the capture of a frame's last sample, by ALSA's delay, to its \
+        audio chunk in the hands of a Wyoming \
+        server in another process; 1,000 frames of 20 ms. The microphone is a \
+        real ALSA PCM, on the monitor of a \
         private sound server's null sink.
         """),
     LimitsRow(
@@ -72,8 +80,10 @@ struct LimitsRow {
           + "after \($0.text("reply.endpoint")) ms, transcript after \($0.text("reply.transcript")) ms"
       },
       method: """
-        16 commands, each after the wake phrase, in a recorded voice over noise at −52 dBFS, to the offline worker; \
-        hangover 400 ms. The sound server is bit exact, so the command's last sample (40 dB below its peak) is \
+        16 commands, each after the wake phrase, in a recorded voice over noise \
+        at −52 dBFS, to the offline worker; \
+        hangover 400 ms. The sound server is bit exact, so the command's last \
+        sample (40 dB below its peak) is \
         known in the captured stream; the end is the first write to the loudspeaker's PCM.
         """),
   ]
@@ -87,7 +97,8 @@ struct LimitsRow {
           + "\($0.text("idle.mtor.cpu", decimals: 1)) % CPU, PSS \($0.text("idle.mtor.pss", decimals: 1)) MiB"
       },
       method: """
-        `mtor run` on the sample configuration without microphone, its speech worker ready for replies; threads, \
+        `mtor run` on the sample configuration without microphone, its speech \
+        worker ready for replies; threads, \
         context switches of all threads and CPU time over 60 s, from /proc. systemd's watchdog is not on.
         """),
     LimitsRow(
@@ -101,8 +112,10 @@ struct LimitsRow {
           + "PSS \($0.text("listening.mtor_speech.pss", decimals: 1)) MiB"
       },
       method: """
-        `mtor run`, 20 ms periods of noise at −52 dBFS, every frame to the wake engine in `mtor-speech`; CPU time of \
-        the process over 60 s. It includes the thread of ALSA's plugin for the sound server, which a sound card \
+        `mtor run`, 20 ms periods of noise at −52 dBFS, every frame to the wake \
+        engine in `mtor-speech`; CPU time of \
+        the process over 60 s. It includes the thread of ALSA's plugin for the \
+        sound server, which a sound card \
         does not need.
         """),
     LimitsRow(
@@ -112,11 +125,13 @@ struct LimitsRow {
         "\($0.text("start.ready")) ms; \($0.text("start.ready_with_worker")) ms"
       },
       method: """
-        from before the fork to systemd's READY=1; with the microphone on, until the worker has loaded its models \
+        from before the fork to systemd's READY=1; with the microphone on, \
+        until the worker has loaded its models \
         and is connected, so that a wake phrase would be heard. Files are in the page cache.
         """),
     LimitsRow(
-      what: "binary, stripped, static Swift runtime", goal: "≤ 18 MiB", judged: ["size.mtor", "size.mtor-speech"],
+      what: "binary, stripped, static Swift runtime", goal: "≤ 18 MiB",
+      judged: ["size.mtor", "size.mtor-speech"],
       value: {
         "`mtor` \($0.text("size.mtor", decimals: 1)) MiB, `mtor-speech` \($0.text("size.mtor-speech", decimals: 1)) MiB"
       },

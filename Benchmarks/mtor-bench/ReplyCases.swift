@@ -9,7 +9,9 @@ import Time
 import Workers
 import Wyoming
 
-private let phrases = ["turn on the kitchen light", "what time is it", "start the coffee machine", "good night"]
+private let phrases = [
+  "turn on the kitchen light", "what time is it", "start the coffee machine", "good night",
+]
 private let repetitions = 4
 
 /// Spoken commands to the whole program, with the offline worker.
@@ -83,7 +85,9 @@ let replyCases: [Case] = [
     throw Failure(what: "the speech worker does not answer")
   }
 
-  private func speak(_ text: String, _ voice: WyomingVoice?, _ client: TextToSpeechClient) async throws -> [Int16] {
+  private func speak(_ text: String, _ voice: WyomingVoice?, _ client: TextToSpeechClient) async throws
+    -> [Int16]
+  {
     var sound = Sound(rateHz: SoundScene.rateHz, channels: 1, samples: [])
     let speech = client.synthesize(text, voice: voice, until: loop.now + .seconds(10))
     speech.onStart = { sound = Sound(rateHz: $0.rateHz, channels: $0.channels, samples: []) }

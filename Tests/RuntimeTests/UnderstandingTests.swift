@@ -9,14 +9,15 @@ import WyomingTransport
 
 /// Sentences that are none of the commands go to the services that the configuration names.
 @Suite(.serialized) struct UnderstandingTests {
-  @Test(arguments: [
-    // The intent service names a command of ours.
-    ("make it bright", "lamp", nil),
-    // It does not know; the handle service does. There is no loudspeaker to say it.
-    ("tell me a joke", nil, "say: no text-to-speech worker is configured (services.text_to_speech)"),
-    ("hum", nil, "no command is like that"),
-    ("crash", nil, "closed"),
-  ] as [(String, String?, String?)])
+  @Test(
+    arguments: [
+      // The intent service names a command of ours.
+      ("make it bright", "lamp", nil),
+      // It does not know; the handle service does. There is no loudspeaker to say it.
+      ("tell me a joke", nil, "say: no text-to-speech worker is configured (services.text_to_speech)"),
+      ("hum", nil, "no command is like that"),
+      ("crash", nil, "closed"),
+    ] as [(String, String?, String?)])
   func otherSentencesAreTheServicesToUnderstand(text: String, line: String?, refusal: String?) async throws {
     let directory = TemporaryDirectory()
     let path = directory.file("brain.sock")

@@ -33,7 +33,9 @@ import Wyoming
   /// Ends by the intent's deadline, but for a reply that has begun to be heard.
   public func perform(_ intent: Intent, _ exchange: Exchange) async -> Outcome {
     if intent.text.isEmpty { return .rejected(reason: "not understood") }
-    if let match = grammar.match(intent.text, optionalPrefixes: prefixes) { return await run(match, exchange) }
+    if let match = grammar.match(intent.text, optionalPrefixes: prefixes) {
+      return await run(match, exchange)
+    }
     do throws(WorkerError) {
       if let outcome = try await recognized(intent, exchange) { return outcome }
       if let outcome = try await handled(intent, exchange) { return outcome }
