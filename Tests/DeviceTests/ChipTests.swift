@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import GPIO
+import Glibc
 import Testing
 
 extension DeviceTests {
@@ -50,6 +51,19 @@ extension DeviceTests {
       }
       first.close()
       _ = try LineRequest.open(path: path, offset: 2, output, consumer: "t")
+    }
+
+    @Test func withoutPermissionTheErrorNamesTheGroup() throws {
+      let board = try SimulatedChip("chip-p")
+      let path = "/dev/\(try board.name)"
+      seteuid(65_534)
+      defer { seteuid(0) }
+      let output = LineConfiguration(.output(on: true))
+      #expect(throws: GPIOError.permission(path: path)) {
+        _ = try LineRequest.open(path: path, offset: 1, output, consumer: "t")
+      }
+      #expect(throws: GPIOError.permission(path: path)) { _ = try Chip.locate(chip: "chip-p", line: "1") }
+      #expect("\(GPIOError.permission(path: path))".contains("Add the user to the group `gpio`"))
     }
 
     @Test(arguments: [false, true])

@@ -123,6 +123,33 @@ extension DeviceTests {
       #expect(frames >= 10)
     }
 
+    @Test func anOverrunStormIsToldOnceAndEndsWithTheLoad() async throws {
+      let events = try await onLoop {
+        var settings = MicrophoneSettings()
+        (settings.period, settings.buffer) = (.milliseconds(10), .milliseconds(40))
+        let microphone = ALSAMicrophone(device: "card:Loopback,1,5", settings: settings)
+        var events: [AudioEvent] = []
+        var isStorm = true
+        microphone.onFrame = { _, _ in if isStorm { poll(nil, 0, 50) } }
+        try await Self.loop.wait(on: "the end of the storm", until: Self.loop.now + .seconds(30)) {
+          (waiter: Waiter<Void>) in
+          microphone.onEvent = { event in
+            events.append(event)
+            if case .unavailable = event { isStorm = false }
+            if case .opened = event, !isStorm { waiter.resume(returning: ()) }
+          }
+          microphone.start()
+        }
+        microphone.stop()
+        return events
+      }
+      #expect(events.count == 4, "\(events)")
+      #expect(events[1] == .xrun(total: 1))
+      if case .unavailable(let text) = events[2] {
+        #expect(text.hasSuffix("(11 overruns). Raise microphone.buffer or lower the load of the machine."))
+      } else { Issue.record("\(events)") }
+    }
+
     @Test func aCardThatIsPulledOutIsToldAndFoundAgainById() async throws {
       try await onLoop {
         let microphone = ALSAMicrophone(device: "card:Loopback,1,4", settings: MicrophoneSettings())
