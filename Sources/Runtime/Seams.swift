@@ -112,4 +112,9 @@ extension AudioEvent {
     case .ended: "no more audio"
     }
   }
+
+  /// The summary with the device before it, unless it names that itself.
+  func summary(of device: String) -> String {
+    summary.hasPrefix(device) ? summary : "\(device): \(summary)"
+  }
 }

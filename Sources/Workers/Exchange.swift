@@ -33,6 +33,8 @@ import WyomingTransport
   private var timer: TimerToken?
   private var connecting: Task<Void, any Error>?
   private var isReadingPaused = false
+  /// Why it is not connected yet.
+  private var refusal: WorkerError.Reason?
   private var loop: EventLoop { LoopActor.shared.loop }
 
   /// Begins to connect.
@@ -137,6 +139,7 @@ import WyomingTransport
         guard isRefused(error), loop.now - started < Self.patience else {
           return fail(.init(connecting: error, took: loop.now - started))
         }
+        refusal = .init(connecting: error, took: loop.now - started)
       }
       try? await loop.sleep(for: Self.retryInterval)
       if result != nil { return }
@@ -151,6 +154,7 @@ import WyomingTransport
 
   private func attach(_ stream: WyomingStream) {
     self.stream = stream
+    refusal = nil
     stream.onEvent = { [weak self] in self?.receive($0) }
     stream.onAudio = { [weak self] in self?.onAudio?($0, $1) }
     stream.onClose = { [weak self] closing in
@@ -180,7 +184,7 @@ import WyomingTransport
       // The deadline may have been moved meanwhile.
       if loop.now < deadline { return armTimer() }
       service.info = nil
-      fail(.expired(after: loop.now - started))
+      fail(refusal ?? .expired(after: loop.now - started))
     }
   }
 }

@@ -11,6 +11,7 @@ enum ExitCode: Int32, CaseIterable {
   case noInput = 66
   case unavailable = 69
   case software = 70
+  case cannotWrite = 73
   case temporary = 75
   case noPermission = 77
   case configuration = 78
@@ -25,6 +26,7 @@ enum ExitCode: Int32, CaseIterable {
     case .noInput: "an input file is missing or unreadable"
     case .unavailable: "a device, service or running mtor is not to be had"
     case .software: "a mistake in mtor itself"
+    case .cannotWrite: "an output file cannot be written"
     case .temporary: "busy now; try again"
     case .noPermission: "not permitted"
     case .configuration: "mistakes in the configuration"

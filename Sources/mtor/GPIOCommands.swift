@@ -21,7 +21,7 @@ extension Commands {
       guard let name = invocation.arguments.first else { return try show(lines, invocation) }
       guard let line = lines.first(where: { $0.name == name }) else {
         let known = lines.map(\.name).joined(separator: ", ")
-        throw CommandFailure(.usage, "no line '\(name)'. Lines: \(known.isEmpty ? "none" : known).")
+        throw CommandFailure(.negative, "no line '\(name)'. Lines: \(known.isEmpty ? "none" : known).")
       }
       if invocation.wantsJSON { try Output.json(line) } else { Output.line(level(line)) }
       return line.isOn == nil ? .unavailable : .success
@@ -90,7 +90,7 @@ extension Commands {
             guard let edge = reply.edge else { return }
             if invocation.wantsJSON { try? Output.json(edge) } else { Output.line(text(edge)) }
           }
-        } catch { throw CommandFailure(error.isRefusal ? .usage : .unavailable, error.description) }
+        } catch { throw CommandFailure(error.isRefusal ? .negative : .unavailable, error.description) }
         return .success
       }
     })

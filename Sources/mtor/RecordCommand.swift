@@ -71,7 +71,7 @@ extension Commands {
   func start() {
     signals = try? Signals([SIGINT, SIGTERM]) { [unowned self] _ in end(nil) }
     writer = WAVWriter(path: path, rateHz: AudioFormat.rateHz, channels: 1) { [unowned self] error in
-      end(CommandFailure(.noPermission, "\(error)"))
+      end(CommandFailure(.cannotWrite, "\(error)"))
     }
     microphone.onFrame = { [unowned self] samples, _ in take(samples) }
     microphone.onEvent = { [unowned self] event in

@@ -2,10 +2,11 @@
 import Glibc
 import Loop
 import Posix
-import Runtime
 import TestSupport
 import Testing
 import Time
+
+@testable import Runtime
 
 extension EndToEndTests {
   @Suite struct CommandLineTests {
@@ -29,6 +30,20 @@ extension EndToEndTests {
         let result = try await Programs.run([Programs.path("mtor"), "check", file])
         #expect(result.code == 78)
         for text in told { #expect(result.output.contains(text), "\(result.output)") }
+      }
+    }
+
+    @Test func whatHappensIsFollowedLive() async throws {
+      try await onLoop {
+        try await Node.run("microphone: {device: \"off\"}\n" + EndToEndTests.house) { node in
+          let lines = Following(node, "listen", "--json")
+          while !lines.contains(#""stage":"action","text":"lamp on""#) {
+            #expect(try await node.mtor("ask", "turn on the light").code == 0)
+          }
+          let edges = Following(node, "gpio", "watch", "bell")
+          while !edges.contains("bell") { try await node.mtor("gpio", "press", "bell") }
+          #expect(edges.contains(" on "))
+        }
       }
     }
 
@@ -71,4 +86,20 @@ extension EndToEndTests {
       }
     }
   }
+}
+
+/// A command that goes on until its daemon ends, and what it has printed.
+@LoopActor private final class Following {
+  private var lines: [String] = []
+  private var child: Child?
+  private var readers: [LineReader] = []
+
+  init(_ node: Node, _ arguments: String...) {
+    let environment = Programs.environment + ["MTOR_RUNTIME_DIR=\(node.directory.path)"]
+    let program = Program([Programs.path("mtor")] + arguments, environment: environment, output: .pipe)
+    child = try? Child(program) { _ in for reader in self.readers { reader.finish() } }
+    readers = (try? child?.readLines { self.lines.append($0) }) ?? []
+  }
+
+  func contains(_ text: String) -> Bool { lines.contains { $0.contains(text) } }
 }

@@ -66,8 +66,8 @@ import Time
       throw error
     }
     try await node.end(SIGTERM)
-    guard node.status == .exited(0) else {
-      throw NodeError("ended with \(node.status.map { "\($0)" } ?? "?")", node)
+    if node.status != .exited(0) {
+      throw NodeError("ended with \(node.status.map(String.init(describing:)) ?? "?")", node)
     }
   }
 

@@ -55,22 +55,31 @@ extension EndToEndTests {
             #expect(try await node.mtor("gpio", "set", "lamp", "toggle") == (0, ""))
             peer.stop()
           }
-          try await Self.slowReply(node, said)
+          let clips = try await Clips.speak("hello")
+          try await Self.lateStages(node, clips[0])
         }
       }
     }
 
-    /// Each stage has what the others have left of the deadline: a transcript in time, then no reply.
-    @LoopActor private static func slowReply(_ node: Node, _ said: [Int16]) async throws {
+    /// Each stage has what the others have left of the deadline: a transcript in time, then a late
+    /// reply, then a late action.
+    @LoopActor private static func lateStages(_ node: Node, _ said: [Int16]) async throws {
+      var transcripts = ["open the garage", "turn on the light"]
+      mkfifo(node.directory.file("gate"), 0o600)
       let service = try ScriptedService(
         .unix(path: node.directory.file("raw.sock")), offers: [.asr, .tts]
       ) { stream, event in
-        if case .audioStop = event { stream.send(.transcript(text: "turn on the light", language: nil)) }
+        guard case .audioStop = event else { return }
+        stream.send(.transcript(text: transcripts.popLast() ?? "", language: nil))
       }
       try node.hear(said)
       try await node.find("action lamp on")
       let line = try await node.find("failure say:")
       #expect(line.contains("text to speech: no answer within"), "\(line)")
+      try node.hear(said)
+      try await node.find("intent slow")
+      let late = try await node.find("failure too late: run cat")
+      #expect((700..<5000).contains(lateness(late)), "\(late)")
       service.server.stop()
     }
 
@@ -104,7 +113,7 @@ extension EndToEndTests {
           #expect(line.contains(" speech: "), "\(line)")
           try await node.report { ($0.workers.first?.restarts ?? 0) >= 3 }
           #expect(node.count(expected) == 1, "\(node.log)")
-          #expect(try await node.mtor("ask", "turn on the light").code == 1)
+          #expect(try await node.mtor("ask", "turn on the light") == (0, "The light is on.\n"))
           #expect(try await node.mtor("gpio", "get", "lamp") == (0, "on\n"))
         }
       }

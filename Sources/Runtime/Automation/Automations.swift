@@ -82,8 +82,7 @@ import Time
     var limit: Instant? = flight.exchange.deadline
     while !flight.runs.isEmpty {
       do {
-        try await loop.wait(on: "automation", until: limit) { (waiter: Waiter<Void>) in flight.waiter = waiter
-        }
+        try await loop.wait(on: "automation", until: limit) { flight.waiter = $0 }
       } catch is DeadlineExceeded {
         if flight.isHeard {
           limit = nil
@@ -221,7 +220,9 @@ import Time
   }
 
   private func failed(_ step: Step, _ rule: String, _ reason: String, _ flight: Flight?) {
-    log.warning("\(rule): \(step.summary): \(reason)")
+    log.once("\(rule).\(step.summary)", every: .seconds(60), "\(rule): \(step.summary): \(reason)")
+    // Who asked in writing reads the reply.
+    if case .say = step, flight?.exchange.id == nil { return }
     if flight?.failure == nil { flight?.failure = "\(step.summary): \(reason)" }
   }
 

@@ -7,7 +7,8 @@ extension Daemon {
     StatusReport(
       version: Self.version, node: settings.node, board: settings.board,
       uptimeSeconds: ((loop.now - started).milliseconds / 100).rounded() / 10,
-      microphone: microphoneState, microphoneLevelDBFS: voice.map { Double($0.meter.rmsDBFS) },
+      microphone: microphoneState,
+      microphoneLevelDBFS: voice.flatMap { $0.meter.sampleCount > 0 ? Double($0.meter.rmsDBFS) : nil },
       overruns: overruns, speaker: speakerState,
       workers: services.children.map {
         StatusReport.Worker(

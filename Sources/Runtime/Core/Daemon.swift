@@ -133,7 +133,7 @@ import Time
       return log.once("underrun", every: .seconds(60), "speaker: \(total) gaps in what was heard since start")
     }
     speakerState = event.summary
-    timeline.emit(TimelineEntry(.device, "speaker: \(event.summary)"))
+    timeline.emit(TimelineEntry(.device, event.summary(of: "speaker")))
   }
 
   private func watch(_ event: AudioEvent) {

@@ -102,7 +102,7 @@ import Workers
 
   private func receive(_ event: AudioEvent) {
     onMicrophone?(event)
-    timeline.emit(TimelineEntry(.device, "microphone: \(event.summary)"))
+    timeline.emit(TimelineEntry(.device, event.summary(of: "microphone")))
     switch event {
     case .opened, .resumed: handle(.microphoneRestored)
     case .suspended, .unplugged, .unavailable, .ended: handle(.microphoneLost)
