@@ -59,7 +59,7 @@ import Time
     let node = try Node(configuration, in: directory, environment: environment)
     do {
       try await node.find("ready: board")
-      node.cursor = 0
+      node.rewind()
       try await body(node)
     } catch {
       try await node.end(SIGKILL)
@@ -103,6 +103,9 @@ import Time
       }
     }
   }
+
+  /// Lets the next `find` begin with the first line: for what has no order among the rest.
+  func rewind() { cursor = 0 }
 
   /// How many lines so far contain `text`.
   func count(_ text: String) -> Int { log.count { $0.contains(text) } }

@@ -25,6 +25,7 @@ extension EndToEndTests {
             "utterance 1: reply The light is on.",
           ] { try await node.find(text) }
           #expect(try await node.mtor("gpio", "get", "lamp") == (0, "on\n"))
+          node.rewind()
           try await node.find("microphone: no more audio")
         }
       }
