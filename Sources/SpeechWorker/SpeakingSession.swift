@@ -70,6 +70,7 @@ import WyomingTransport
 
   private func fail(_ text: String, code: String) {
     if isClosed.isSet { return }
+    format = nil
     log.once(code, level: .warning, text)
     stream.send(.error(text: text, code: code))
   }

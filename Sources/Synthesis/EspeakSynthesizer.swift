@@ -28,7 +28,9 @@
       onChunk: @escaping (_ samples: UnsafeBufferPointer<Int16>, _ rateHz: Int) -> Bool
     ) throws(SynthesisError) {
       let voice = request.voice ?? request.language?.lowercased() ?? "en-us"
-      guard espeak_ng_SetVoiceByName(voice) == ENS_OK || select(language: voice, request) else {
+      guard Self.isName(voice),
+        espeak_ng_SetVoiceByName(voice) == ENS_OK || select(language: voice, request)
+      else {
         throw .unknownVoice(voice, engine: name, known: "\(voices.count) voices: espeak-ng --voices")
       }
       espeak_SetParameter(espeakRATE, Int32(Self.wordsPerMinute * request.speed), 0)
@@ -44,6 +46,12 @@
       guard result == EE_OK || sink.wasStopped else {
         throw .failed(engine: name, reason: "code \(result.rawValue)")
       }
+    }
+
+    /// The name comes from a client, and the library does not check it: it reads `a/b` as a file's
+    /// path, and copies a variant (`en+NAME`) into 40 bytes, after three of its own, without looking.
+    private static func isName(_ voice: String) -> Bool {
+      voice.utf8.count <= 36 && !voice.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
     }
 
     /// `de-AT` speaks as `de` when there is no nearer voice.
