@@ -115,6 +115,12 @@ public struct Decoder: ~Copyable {
   /// Ends the utterance; the hypothesis is then final. - Throws: `.refused` when none is open.
   public func end() throws(PocketSphinxError) { try check(cps_end(handle), "end an utterance") }
 
+  /// Drops the utterance if one is open, e.g. after an error in its midst.
+  public func abandon() {
+    _ = cps_end(handle)
+    _ = cps_take_error()
+  }
+
   /// nil when nothing fits (yet), or no search is selected.
   public var hypothesis: Hypothesis? {
     var score: Int32 = 0

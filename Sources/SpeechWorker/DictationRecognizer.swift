@@ -17,7 +17,7 @@ public final class DictationRecognizer: Recognizer {
   }
 
   public func start() throws(PocketSphinxError) {
-    if isOpen { try decoder.end() }
+    decoder.abandon()
     try decoder.startStream()
     try decoder.start()
     isOpen = true

@@ -38,7 +38,8 @@ public final class GrammarRecognizer: Recognizer {
   }
 
   public func start() throws(PocketSphinxError) {
-    if isOpen { _ = try finish() }
+    grammar.abandon()
+    free.abandon()
     try grammar.startStream()
     try free.startStream()
     try grammar.start()

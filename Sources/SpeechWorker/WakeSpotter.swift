@@ -60,6 +60,9 @@ public final class WakeSpotter {
 
   /// A new stream begins; positions count from zero. - Throws: `.refused`.
   public func start() throws(PocketSphinxError) {
+    // An error may have left the second stage's search open.
+    decoder.abandon()
+    try decoder.select("spot")
     ring.reset()
     try decoder.startStream()
     try decoder.start()

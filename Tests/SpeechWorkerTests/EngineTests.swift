@@ -48,6 +48,8 @@ extension SpeechWorkerTests {
         let end = SamplePosition(samples.count - 11_200)
         #expect(found.allSatisfy { abs($0.end - end) < 4_000 }, "\(found) of \(end)")
       }
+      // As after an error in the middle of a stream.
+      try spotter.start()
       let other = "The price of copper and other metals continued to fall in the southern provinces."
       #expect(try spotter.hear(Spoken.samples(other)).isEmpty)
       #expect(try spotter.hear(Spoken.quiet(48_000)).isEmpty)
@@ -98,6 +100,12 @@ extension SpeechWorkerTests {
       }
       #expect(chunks == 2)
       #expect(throws: SynthesisError.self) { try SynthesizerSet(voice: "nobody") }
+      // A variant longer than the library's own buffer, a path, an end in the middle.
+      for voice in ["en+" + String(repeating: "x", count: 55), "../lang/gmw/en", "en\0"] {
+        for request in [SpeechRequest("hello", voice: voice), SpeechRequest("hello", language: voice)] {
+          #expect(throws: SynthesisError.self, "\(voice)") { try all.speak(request) { _, _ in true } }
+        }
+      }
     }
   }
 }
