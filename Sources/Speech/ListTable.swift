@@ -65,7 +65,7 @@ struct ListTable: Sendable {
   private static func range(_ text: String) -> (WordList, [String])? {
     guard let dots = text.firstRange(of: "..") else { return nil }
     let bounds = (Int(text[..<dots.lowerBound]), Int(text[dots.upperBound...]))
-    guard case (let low?, let high?) = bounds, low <= high, abs(low) < 1_000_000, high < 1_000_000
+    guard case (let low?, let high?) = bounds, low <= high, low > -1_000_000, high < 1_000_000
     else { return (WordList(), ["'\(text)' is no range of numbers. Write it as 5..30."]) }
     guard high - low < CommandGrammar.Limits.listValues else {
       let limit = CommandGrammar.Limits.listValues

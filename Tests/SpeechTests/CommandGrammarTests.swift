@@ -95,6 +95,10 @@ import Testing
     ("turn {s:on|On}", "column 6: 'On' sounds like another value. Remove one."),
     ("to {n:5..x}", "column 4: '5..x' is no range of numbers. Write it as 5..30."),
     ("to {n:9..5}", "column 4: '9..5' is no range of numbers. Write it as 5..30."),
+    (
+      "to {n:-9223372036854775808..5}",
+      "column 4: '-9223372036854775808..5' is no range of numbers. Write it as 5..30."
+    ),
     ("to {n:0..9999}", "column 4: '0..9999' has more than 2000 numbers. Use {number}."),
     ("turn () on", "column 6: the brackets are empty. Write words in them, or remove them."),
     ("", "column 1: the sentence may be empty. Give it one word that must be said."),
