@@ -7,7 +7,6 @@ import Time
   public let interval: Duration
   private let loop: EventLoop
   private let name: StaticString
-  private let handler: @LoopActor () -> Void
   private var next: Instant
   private var token: TimerToken?
   private var fire: (@LoopActor () -> Void)?
@@ -20,17 +19,17 @@ import Time
     self.loop = loop
     self.interval = interval
     self.name = name
-    self.handler = handler
     next = loop.now
-    fire = { [unowned self] in
+    fire = { [weak self] in
+      guard let self else { return }
       arm()
       handler()
     }
     arm()
   }
 
-  /// Ends the repetition, also from within the handler. Call it: a timer that is only let go would
-  /// fire into nothing.
+  /// Ends the repetition, also from within the handler. A timer that is only let go ends too, at
+  /// its next time.
   public func cancel() {
     if let token { loop.cancel(token) }
     token = nil

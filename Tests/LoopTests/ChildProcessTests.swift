@@ -71,6 +71,8 @@ import Time
     Setting(program: Program(["sh", "-c", "ls /proc/self/fd | wc -l"]), output: "4\n"),
     Setting(
       program: Program(["sh", "-c", "grep SigBlk /proc/self/status"]), output: "SigBlk:\t0000000000000000\n"),
+    // We ignore it: a child that inherited that would not end when its reader has gone.
+    Setting(program: Program(["sh", "-c", "kill -PIPE $$; echo ignored"]), output: ""),
     Setting(
       program: Program(["sh", "-c", "test $(ps -o pgid= $$) = $$ && echo leader"]), output: "leader\n"),
   ]

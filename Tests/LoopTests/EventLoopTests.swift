@@ -160,6 +160,16 @@ private let nonBlocking = Int32(EFD_NONBLOCK)
       #expect(times.values[3] - start >= .milliseconds(10), "missed ones are not made up for")
     }
   }
+
+  @Test func aRepeatingTimerThatIsLetGoFiresIntoNothing() async throws {
+    try await onLoop {
+      let loop = LoopActor.shared.loop
+      let times = Recorder<Instant>()
+      _ = loop.every(.milliseconds(1), name: "tick") { times.add(loop.now) }
+      try await loop.sleep(for: .milliseconds(5))
+      #expect(times.values.isEmpty)
+    }
+  }
 }
 
 /// A call that posts itself again until it is stopped.
