@@ -11,7 +11,7 @@ public enum Logging {
   private static let sink = Locked<@Sendable (LogEvent) -> Void>(LogWriter.standardError().write)
 
   /// In the environment of a child whose standard error we read: it writes `<N>module: message` then,
-  /// and `LogEvent(line:)` takes that apart.
+  /// and `LogEvent(supervised:)` takes that apart.
   public static let supervisedVariable = "MTOR_SUPERVISED"
 
   /// The level of modules without one of their own; `info` at first.

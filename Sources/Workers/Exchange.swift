@@ -141,7 +141,7 @@ import WyomingTransport
         }
         refusal = .init(connecting: error, took: loop.now - started)
       }
-      try? await loop.sleep(for: Self.retryInterval)
+      do { try await loop.sleep(for: Self.retryInterval) } catch { return cancel() }
       if result != nil { return }
     }
   }
