@@ -83,13 +83,15 @@ import Workers
   }
 
   private func hear(_ samples: UnsafeBufferPointer<Int16>, _ at: Instant) {
-    wake?.write(samples, at: ring.end)
+    let begin = ring.end
     ring.append(samples)
     meter.measure(samples)
     clock.advance(to: ring.end, at: at)
     utterance?.stream.write(samples)
     let isSpeech = activity.isSpeech(samples)
     handle(.frame(VoiceFrame(isSpeech: isSpeech, isNoisy: activity.isNoisy, end: ring.end)))
+    // Last: it wakes the worker, which may get the processor at once and leave cold caches behind.
+    wake?.write(samples, at: begin)
   }
 
   private func detected(_ detection: WakeDetection) {
