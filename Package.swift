@@ -90,8 +90,9 @@ let application: [Target] = [
       "Simulation", "Speech", "Time", "YAML",
     ]),
   .executableTarget(
-    name: "accuracy", dependencies: ["PocketSphinx", "Speech", "SpeechWorker"],
-    path: "Benchmarks/accuracy", sources: ["Main.swift", "Recording.swift"]),
+    name: "accuracy", dependencies: ["PocketSphinx", "Speech", "SpeechWorker", "Time"],
+    path: "Benchmarks/accuracy",
+    exclude: ["accuracy.py", "commands.txt", "corpus.py", "mix.py", "three.txt", "voices.py"]),
   .executableTarget(name: "mtor-speech", dependencies: ["SpeechWorker"]),
 ]
 

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Raw 16 kHz mono S16 samples, and the items in them from the index beside: `FIRST COUNT LABEL`
-/// a line in FILE.idx.
+/// Raw 16 kHz mono S16 samples, and the items in them from the index beside: `FIRST COUNT TEXT`
+/// a line in FILE.idx, where the text is what is said there.
 struct Recording {
+  struct Item {
+    let range: Range<Int>
+    let text: String
+  }
+
   let samples: UnsafeBufferPointer<Int16>
-  let items: [Range<Int>]
+  let items: [Item]
 
   /// The memory lives as long as the program.
   init(_ path: String) throws {
     samples = try Self.load(path).bindMemory(to: Int16.self)
     let index = String(decoding: try Self.load(path.dropLast(3) + "idx"), as: UTF8.self)
-    items = index.split(separator: "\n").map { line in
-      let numbers = line.split(separator: " ", maxSplits: 2).prefix(2).map { Int($0) ?? 0 }
-      return numbers[0]..<numbers[0] + numbers[1]
+    items = try index.split(separator: "\n").map { line in
+      let parts = line.split(separator: " ", maxSplits: 2)
+      guard parts.count == 3, let first = Int(parts[0]), let count = Int(parts[1]) else {
+        throw Failure("\(path): bad line in the index: \(line)")
+      }
+      return Item(range: first..<first + count, text: String(parts[2]))
     }
   }
 
@@ -24,13 +32,13 @@ struct Recording {
     }
   }
 
-  private static func load(_ path: String) throws -> UnsafeRawBufferPointer {
-    guard let file = fopen(path, "r") else { throw Failure("cannot open \(path)") }
+  static func load(_ path: some StringProtocol) throws -> UnsafeRawBufferPointer {
+    guard let file = fopen(String(path), "r") else { throw Failure("cannot open \(path)") }
     defer { fclose(file) }
     fseek(file, 0, SEEK_END)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: ftell(file), alignment: 8)
     rewind(file)
-    guard fread(buffer.baseAddress, 1, buffer.count, file) == buffer.count else {
+    guard fread(buffer.baseAddress!, 1, buffer.count, file) == buffer.count else {
       throw Failure("cannot read \(path)")
     }
     return UnsafeRawBufferPointer(buffer)
