@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DSP
 import PocketSphinx
 
 /// Recognises the sentences of a grammar, and only them.
@@ -14,21 +15,24 @@ public final class GrammarRecognizer: Recognizer {
   private var free: Decoder
   private let marginMin: Double
   private let audio = DitheredAudio()
+  private let clean: CleanAudio
   private var isOpen = false
 
   /// Loads both decoders with the grammar's words.
-  /// - Throws: `.unknownWords` naming the file; `.modelMissing`, `.modelDamaged`, `.refused`.
+  /// - Throws: `PocketSphinxError`: `.unknownWords` naming the file, `.modelMissing`,
+  ///   `.modelDamaged`, `.refused`; `DSPError` without memory.
   public init(
     model: SpeechModel, checked: ModelCheck.Summary, grammar file: GrammarFile, name: String,
     marginMin: Double = defaultMarginMin
-  ) throws(PocketSphinxError) {
+  ) throws {
     let words = try Pronunciations(
       of: file.words, in: model.dictionary, phones: checked.phones)
     guard words.unknown.isEmpty else {
-      throw .unknownWords(words.unknown, owner: name, dictionary: model.dictionary)
+      throw PocketSphinxError.unknownWords(words.unknown, owner: name, dictionary: model.dictionary)
     }
     try ModelCheck.languageModel(model.phoneModel)
     self.marginMin = marginMin
+    clean = try CleanAudio()
     grammar = try Decoder(model, words)
     try grammar.addGrammar("commands", jsgf: file.text)
     try grammar.select("commands")
@@ -49,8 +53,7 @@ public final class GrammarRecognizer: Recognizer {
 
   public func process(_ samples: UnsafeBufferPointer<Int16>) throws(PocketSphinxError) {
     try audio.forEachPart(of: samples) { part throws(PocketSphinxError) in
-      try grammar.process(part)
-      try free.process(part)
+      try clean.forEachFrame(of: part, decode)
     }
   }
 
@@ -58,6 +61,7 @@ public final class GrammarRecognizer: Recognizer {
 
   public func finish() throws(PocketSphinxError) -> Transcript {
     isOpen = false
+    try clean.flush(decode)
     try grammar.end()
     try free.end()
     guard let hypothesis = grammar.hypothesis, !hypothesis.text.isEmpty else {
@@ -68,5 +72,10 @@ public final class GrammarRecognizer: Recognizer {
     return margin >= marginMin
       ? Transcript(text: hypothesis.text, margin: margin)
       : Transcript(text: "", rejected: hypothesis.text, margin: margin)
+  }
+
+  private func decode(_ frame: UnsafeBufferPointer<Int16>) throws(PocketSphinxError) {
+    try grammar.process(frame)
+    try free.process(frame)
   }
 }
