@@ -45,6 +45,13 @@ import Time
       ])
   }
 
+  @Test func aProgramThatClosesItsOutputAndStaysIsEnded() async throws {
+    let heard = try await onLoop {
+      try await Self.listen(CommandMicrophone(argv: ["sh", "-c", "exec >&-; sleep 60"]), events: 1)
+    }
+    #expect(heard.events == [.unavailable("the microphone's program sh ended with signal 15 (Terminated)")])
+  }
+
   @Test func aProgramFasterThanTimeIsHeldBack() async throws {
     let heard = try await onLoop {
       try await Self.listen(CommandMicrophone(argv: ["cat", "/dev/zero"]), frames: 50)

@@ -113,7 +113,6 @@ import Time
     }
     guard pcm.start() else { return lost() }
     lastRead = loop.now
-    backoff.reset()
     watchdog = loop.every(Self.stallLimit, name: "microphone watchdog") { [weak self] in
       self?.supervise()
     }
@@ -255,7 +254,8 @@ import Time
   }
 
   private func supervise() {
-    guard told != .suspended, loop.now - lastRead > Self.stallLimit else { return }
+    // Only now a device is known to work: one that opens and fails is tried ever less often.
+    guard told != .suspended, loop.now - lastRead > Self.stallLimit else { return backoff.reset() }
     close()
     tell(.unavailable("microphone \(device) delivers no samples. It is opened again."))
     retryLater()

@@ -85,7 +85,7 @@ import Time
   private func read() {
     guard let fd = output?.raw else { return }
     let count = frame.fill { Glibc.read(fd, $0.baseAddress, $0.count) }
-    if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return close() }
+    if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return dismiss() }
     if frame.isFull { deliver() }
   }
 
@@ -113,6 +113,16 @@ import Time
     timer = loop.at(due - Self.aheadMax, name: "microphone program") { [unowned self] in
       timer = nil
       do throws(SystemError) { try watch() } catch { retry("the microphone's program: \(error)") }
+    }
+  }
+
+  /// A program that writes no more has to end, or it would never be started again.
+  private func dismiss() {
+    close()
+    if let timer { loop.cancel(timer) }
+    timer = loop.after(Self.stopGrace, name: "microphone program") { [unowned self] in
+      timer = nil
+      child?.stop(grace: Self.stopGrace)
     }
   }
 
