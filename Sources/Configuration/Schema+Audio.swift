@@ -41,7 +41,7 @@ extension Schema {
         "Mixer element that sets the volume (Master, PCM); off leaves the mixer alone."),
       Field(
         "volume", \.volumePercent, .optional(.percent(), none: "unchanged"), beside: ["mixer"],
-        "Volume at start."),
+        "Volume when the loudspeaker is opened; 0 mutes it, more unmutes it."),
     ])
 
   static let sounds: [Field<SoundSettings>] = [

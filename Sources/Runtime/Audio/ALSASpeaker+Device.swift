@@ -53,6 +53,8 @@ extension ALSASpeaker {
     do throws(ALSAError) {
       let mixer = try Mixer.open(for: device)
       try mixer.setVolume(percent, of: element)
+      // Many cards start muted. Not every element has a switch.
+      try? mixer.setMuted(percent == 0, of: element)
       return "; \(element) at \(percent) %"
     } catch {
       return "; volume not set: \(error)"
