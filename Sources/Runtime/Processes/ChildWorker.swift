@@ -23,6 +23,7 @@ import Time
   public var onStart: (@LoopActor () -> Void)?
 
   private let program: Program
+  private let readsOurFiles: Bool
   private let log: Logger
   private let loop = LoopActor.shared.loop
   private var child: Child?
@@ -38,6 +39,11 @@ import Time
   /// - Parameter settings: an entry whose place is `.child`.
   public init(_ settings: WorkerSettings, arguments: [String], environment: [String]? = nil) {
     name = settings.name
+    if case .child(let argv) = settings.place {
+      readsOurFiles = argv.contains { $0 == "{options}" || $0.contains("{directory}") }
+    } else {
+      readsOurFiles = false
+    }
     backoff = Backoff(first: Self.backoffMin, longest: settings.restartBackoffMax)
     log = Logger(settings.name)
     let inherited = environment ?? ServiceManager.environmentLines
@@ -61,7 +67,8 @@ import Time
     } catch {
       log.once(
         "start", level: .error, "cannot be started: \(error). Is it installed? (workers.\(name).command)")
-      restartLater()
+      // One that runs already is started again by its exit.
+      if let child { child.signal(9) } else { restartLater() }
     }
   }
 
@@ -76,8 +83,9 @@ import Time
     }
   }
 
-  /// Sends SIGHUP: read your files again.
-  public func reload() { child?.signal(1) }
+  /// Sends SIGHUP, read your files again, to a program that was given any of ours: to others it may
+  /// mean the end.
+  public func reload() { if readsOurFiles { child?.signal(1) } }
 
   /// A line of the child: with its own level if it is one of our programs, else as information.
   /// What it complains of at each of its starts is worth a line now and then.

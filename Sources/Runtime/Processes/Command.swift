@@ -32,6 +32,7 @@ import Time
         }
       } catch { waiter.resume(throwing: error) }
     }
+    for reader in readers { reader.finish() }
     if lines.count > linesMax { log.info("\(name): \(lines.count - linesMax) more lines left out") }
     if !status.isSuccess { throw CommandError(name: name, status: status) }
   }

@@ -7,6 +7,8 @@ import Posix
 @LoopActor public final class LineReader {
   /// Read at most so much in one turn of the loop.
   static let readMaxBytes = 16 << 10
+  /// So many reads empty a pipe, 64 KiB.
+  static let readsAtEnd = 5
 
   private let descriptor: FileDescriptor
   private let onLine: @LoopActor (String) -> Void
@@ -27,7 +29,9 @@ import Posix
 
   /// Hands on what is still in the pipe, and ends.
   public func finish() {
-    if token != nil { _ = read() }
+    for _ in 0..<Self.readsAtEnd where token != nil {
+      if !read() { break }
+    }
     close()
   }
 
