@@ -11,6 +11,7 @@ extension Daemon {
   /// an open device or a worker's process is said and stays as it is until the next start.
   /// - Throws: as `init`; then nothing has changed.
   public func reload(_ new: Settings) throws {
+    if hasStopped { return }
     serviceManager.reloading()
     defer { serviceManager.ready("running on board \(settings.board)") }
     let grammar = try CommandGrammar(new.commands, lists: new.lists)
@@ -23,19 +24,28 @@ extension Daemon {
     automations.replace(rules: new.automations, lines: lines)
     commands.grammar = grammar
     commands.prefixes = new.wakePhrases.map(\.phrase)
-    voice?.settings = new.voice
+    takeOver(new.voice)
     let stays = Self.needingRestart(from: settings, to: new)
     settings = new
     let note = stays.isEmpty ? "" : "; after the next start: \(stays.joined(separator: ", "))"
     log.notice("configuration read again and taken over\(note)")
   }
 
-  /// The top-level keys whose change takes effect at the next start.
+  /// The way of waking stays: its worker was started for it or was not.
+  private func takeOver(_ new: VoiceSettings) {
+    guard let voice else { return }
+    var taken = new
+    taken.wakeMode = voice.settings.wakeMode
+    voice.settings = taken
+  }
+
+  /// The keys whose change takes effect at the next start.
   static func needingRestart(from old: Settings, to new: Settings) -> [String] {
     [
       ("board", old.board != new.board), ("microphone", old.microphone != new.microphone),
       ("speaker", old.speaker != new.speaker), ("services", old.services != new.services),
       ("workers", old.workers != new.workers), ("wake_phrases", old.wakePhrases != new.wakePhrases),
+      ("voice.wake", old.voice.wakeMode != new.voice.wakeMode),
     ].filter(\.1).map(\.0)
   }
 }

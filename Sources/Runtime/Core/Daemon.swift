@@ -35,6 +35,8 @@ import Time
   private(set) var microphoneState = "off"
   private(set) var speakerState = "off"
   private(set) var overruns = 0
+  /// Nothing is begun any more.
+  private(set) var hasStopped = false
   var asked = 0
   var lastObserver = 0
   var control: ControlServer?
@@ -92,6 +94,7 @@ import Time
 
   /// Ends everything: outputs safe, children gone, files closed. Returns within `stopLimit`.
   public func stop() async {
+    hasStopped = true
     serviceManager.stopping()
     control?.close()
     voice?.stop()

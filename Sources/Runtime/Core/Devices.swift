@@ -19,7 +19,8 @@ import Loop
   public init(_ settings: Settings) {
     self.init(
       microphone: Self.microphone(settings.microphone), speaker: Self.speaker(settings.speaker),
-      lines: BoardLines(gpio: KernelLines(chip: settings.profile.chip), leds: LEDLines()))
+      lines: BoardLines(
+        gpio: KernelLines(chip: settings.profile.chip, offsets: settings.profile.lines), leds: LEDLines()))
   }
 
   public static func microphone(_ settings: MicrophoneSettings) -> (any Microphone)? {
