@@ -17,6 +17,8 @@ import Time
   private let loop = LoopActor.shared.loop
   private let log = Logger("automation")
   private var engine: RuleEngine
+  /// Triggers of rules that name the time or the date.
+  private var timed: Set<Trigger>
   /// A rule stands for a talk button.
   var onListen: (@LoopActor (Listening) -> Void)?
   private var timer: TimerToken?
@@ -27,6 +29,7 @@ import Time
 
   public init(rules: [Rule], lines: LineDriver, replies: Replies, timeline: Timeline, files: BlockingQueue) {
     engine = RuleEngine(rules)
+    timed = Self.timed(rules)
     self.lines = lines
     self.replies = replies
     self.timeline = timeline
@@ -43,15 +46,21 @@ import Time
     }
     flights = [:]
     engine = RuleEngine(rules)
+    timed = Self.timed(rules)
     self.lines = lines
+  }
+
+  private static func timed(_ rules: [Rule]) -> Set<Trigger> {
+    let moment = Moment.slots
+    return Set(rules.filter { $0.steps.contains { $0.filled(moment) != $0 } }.map(\.trigger))
   }
 
   public var running: [String] { engine.running }
   public func isAwaited(_ trigger: Trigger) -> Bool { engine.isAwaited(trigger) }
 
   /// Starts the rules of `trigger` and returns at once.
-  public func fire(_ trigger: Trigger, slots: [String: String] = [:], exchange: Exchange) {
-    begin(trigger, slots, Flight(exchange))
+  public func fire(_ trigger: Trigger, exchange: Exchange) {
+    begin(trigger, timed.contains(trigger) ? Moment.slots : [:], Flight(exchange))
   }
 
   /// Starts the rules of `trigger` and waits for their ends: completed with what was said, failed
@@ -83,18 +92,17 @@ import Time
     while !flight.runs.isEmpty {
       do {
         try await loop.wait(on: "automation", until: limit) { flight.waiter = $0 }
+        limit = flight.exchange.deadline
       } catch is DeadlineExceeded {
+        guard let step = flight.step, !step.isWait else { return nil }
+        guard step.isSound else { return step }
         if flight.isHeard {
           limit = nil
-          continue
-        }
-        switch flight.step {
-        case .wait, nil: return nil
-        // It has the same deadline and can tell more.
-        case .say,
-          .play where limit == flight.exchange.deadline:
+        } else if limit == flight.exchange.deadline {
+          // It has the same deadline and can tell more.
           limit = loop.now + Self.tellingTime
-        case let step: return step
+        } else {
+          return step
         }
       } catch { return nil }
     }
@@ -126,7 +134,9 @@ import Time
         log.warning("\(rule): \(step.summary) took too long and was ended")
         tasks.removeValue(forKey: run)?.cancel()
       case .refused(let rule):
-        log.notice("\(rule): triggered again while it runs, ignored")
+        log.once(
+          "refused.\(rule)", level: .notice, every: .seconds(10),
+          "\(rule): triggered again while it runs, ignored")
         flight?.isRefused = true
       case .finished(_, let run): end(run.run)
       }
@@ -149,7 +159,7 @@ import Time
 
   private func perform(_ step: Step, _ rule: String, _ run: RuleEngine.RunID) {
     let flight = flights[run.run]
-    flight?.step = step
+    flight?.begin(step)
     switch step {
     case .say(let text): inTask(run, rule, step) { [self] in try await say(text, flight) }
     case .play(let file): inTask(run, rule, step) { [self] in try await play(file, flight) }
@@ -187,6 +197,8 @@ import Time
       do { try await body() } catch is CancellationError {} catch {
         failed(step, rule, "\(error)", flight)
       }
+      // Who cancelled it has no use for its end: by now the number may be that of another run.
+      if Task.isCancelled { return }
       tasks[run] = nil
       perform(engine.handle(.stepEnded(run), at: loop.now))
     }
@@ -235,20 +247,39 @@ import Time
     var failure: String?
     var isRefused = false
     /// The one under way, or the last.
-    var step: Step?
+    private(set) var step: Step?
+    /// A step took the time its author gave it: what is said after it has its own.
+    private var hasPaused = false
     /// The first sample of a reply went to the loudspeaker.
     var isHeard = false
 
     init(_ exchange: Exchange) { self.exchange = exchange }
 
+    /// Who waits for the end of a reply looks again at what is under way now.
+    func begin(_ next: Step) {
+      if let step, step.isSound { waiter?.resume(returning: ()) }
+      if next.isWait || next.isProgram { hasPaused = true }
+      step = next
+    }
+
     /// The exchange's deadline holds for the first sample heard; a later reply has its own time.
     var replyDeadline: Instant {
-      isHeard ? LoopActor.shared.loop.now + .seconds(10) : exchange.deadline
+      isHeard || hasPaused ? LoopActor.shared.loop.now + .seconds(10) : exchange.deadline
     }
   }
 }
 
 extension Step {
+  fileprivate var isWait: Bool { if case .wait = self { true } else { false } }
+  fileprivate var isProgram: Bool { if case .run = self { true } else { false } }
+  /// It lasts until the last sample.
+  fileprivate var isSound: Bool {
+    switch self {
+    case .say, .play: true
+    default: false
+    }
+  }
+
   /// The step in a few words, for the timeline and the log.
   public var summary: String {
     switch self {

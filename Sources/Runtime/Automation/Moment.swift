@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// The local time in words, as slots that every automation has.
+/// The local time in words, for automations that name it.
 enum Moment {
   static var slots: [String: String] { slots(at: Glibc.time(nil)) }
 

@@ -68,8 +68,8 @@ import Wyoming
       do throws(WorkerError) {
         try await speech.finished()
       } catch {
-        if error.reason == .cancelled { return false }
         speaker.stop()
+        if error.reason == .cancelled { return false }
         throw error
       }
       return try await heard(speaker)
