@@ -146,7 +146,8 @@ import Wyoming
   private func handle(_ ready: Interest) {
     if ready.contains(.write) { flush() }
     if ready.isDisjoint(with: Self.readable) { return }
-    isReadingPaused ? stopWatching() : receive()
+    if !isReadingPaused { return receive() }
+    if !ready.isDisjoint(with: [.hangup, .error]) { stopWatching() }
   }
 
   /// A hang-up is reported again and again, asked for or not: what is left to read can wait.
@@ -185,9 +186,12 @@ import Wyoming
       throw .dataMalformed(
         type: "audio-chunk", "samples of \(audio.format.width) bytes, only 2 are understood")
     }
+    // Whole frames, or the channels would change places in the next piece.
+    let room = Self.audioPieceSamples / audio.format.channels * audio.format.channels
+    let piece = UnsafeMutableRawBufferPointer(start: Self.samples.baseAddress, count: 2 * room)
     var offset = 0
     while offset + 1 < count, isOpen {
-      let copied = decoder.copyPayload(from: offset, into: UnsafeMutableRawBufferPointer(Self.samples))
+      let copied = decoder.copyPayload(from: offset, into: piece)
       offset += copied
       onAudio?(audio, UnsafeBufferPointer(start: Self.samples.baseAddress, count: copied / 2))
     }

@@ -67,6 +67,21 @@ import WyomingTransport
     }
   }
 
+  @Test func aLongChunkComesInPiecesOfWholeFrames() async throws {
+    try await onLoop {
+      let pair = try Socket.pair()
+      let (sender, receiver) = (try WyomingStream(pair.first), try WyomingStream(pair.second))
+      var pieces: [Int] = []
+      receiver.onAudio = { pieces.append($1.count) }
+      let audio = WyomingAudio(WyomingAudioFormat(rateHz: 48_000, channels: 6))
+      [Int16](repeating: 1, count: 6 * 2000).withUnsafeBufferPointer { _ = sender.sendAudio(audio, $0) }
+      #expect(try await WakeClientTests.poll { pieces.reduce(0, +) == 12_000 })
+      #expect(pieces.count > 1 && pieces.allSatisfy { $0 % 6 == 0 })
+      sender.close()
+      receiver.close()
+    }
+  }
+
   @Test func audioIsSentWithoutAnAllocation() async throws {
     let pair = try await onLoop { try StreamPair() }
     let count = try await Instruments.allocations { pair.send(10) }
