@@ -9,7 +9,7 @@ import WyomingTransport
 /// `synthesize` → `audio-start`, `audio-chunk`s as they come into being, `audio-stop`. One request
 /// after the other; a closed connection silences the engine at once.
 @LoopActor final class SpeakingSession {
-  /// Characters of one request; more is refused.
+  /// Unicode scalars of one request; more is refused. (One character may have any number of them.)
   static let textMax = 4_000
 
   private let engine: EngineSlot<SynthesizerSet>
@@ -24,7 +24,7 @@ import WyomingTransport
   }
 
   func speak(_ text: String, _ voice: WyomingVoice?) {
-    guard text.count <= Self.textMax else {
+    guard text.unicodeScalars.count <= Self.textMax else {
       return fail("the text has more than \(Self.textMax) characters", code: "text-too-long")
     }
     let request = SpeechRequest(text, voice: voice?.name, language: voice?.language)
