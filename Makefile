@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything a person or CI runs. `make help` lists it.
-RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s
 BIN := .build/release
 
 .PHONY: help setup demo build test rig-test bench limits accuracy check install clean
