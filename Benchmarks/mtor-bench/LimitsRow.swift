@@ -106,7 +106,8 @@ struct LimitsRow {
       judged: ["listening.mtor.cpu", "listening.mtor.pss"],
       value: {
         "\($0.text("listening.mtor.cpu", decimals: 2)) % (the loop's thread "
-          + "\($0.text("listening.mtor.loop_cpu", decimals: 2)) %), "
+          + "\($0.text("listening.mtor.loop_cpu", decimals: 2)) %; arecord on the same PCM "
+          + "\($0.text("listening.arecord.cpu", decimals: 2)) %), "
           + "PSS \($0.text("listening.mtor.pss", decimals: 1)) MiB; mtor-speech "
           + "\($0.text("listening.mtor_speech.cpu", decimals: 2)) %, "
           + "PSS \($0.text("listening.mtor_speech.pss", decimals: 1)) MiB"
@@ -116,7 +117,7 @@ struct LimitsRow {
         engine in `mtor-speech`; CPU time of \
         the process over 60 s. It includes the thread of ALSA's plugin for the \
         sound server, which a sound card \
-        does not need.
+        does not need; so does `arecord`, which reads the same microphone into /dev/null at the same time.
         """),
     LimitsRow(
       what: "start → ready", goal: "≤ 50 ms; ≤ 400 ms with the speech worker",

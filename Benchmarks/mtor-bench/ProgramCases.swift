@@ -49,6 +49,14 @@ private func mebibytes(_ path: String) throws -> Double {
   }
   try await program.wait(for: ["connected for wake", "ready on"])
   try await loop.sleep(for: .seconds(5))
+  // The least that reading this PCM costs: what the plugin for the sound server takes, and a C loop.
+  let recorder = try? Child(
+    Program(["arecord", "-q", "-D", "mic", "-r16000", "-fS16_LE", "--period-size=320", "/dev/null"])
+  ) { _ in }
+  defer { recorder?.stop() }
+  try await loop.sleep(for: .seconds(1))
+  let reading = recorder.map { ProcessMeter(pid: $0.pid) }
+  let readBefore = reading?.cpu ?? .zero
   let worker = ProcessMeter(pid: try childID(of: program.pid))
   let meter = ProcessMeter(pid: program.pid)
   let before = (meter.cpu, meter.cpu(ofThread: program.pid), worker.cpu, meter.contextSwitches)
@@ -64,6 +72,9 @@ private func mebibytes(_ path: String) throws -> Double {
     Figure(name: "listening.mtor.threads", unit: "count", value: Double(meter.threads)),
     Figure(
       name: "listening.mtor.wakeups", unit: "1/s", value: Double(meter.contextSwitches - before.3) / seconds),
+    Figure(
+      name: "listening.arecord.cpu", unit: "%",
+      value: reading.map { percent($0.cpu - readBefore) } ?? .nan),
     Figure(name: "listening.mtor_speech.cpu", unit: "%", value: percent(worker.cpu - before.2)),
     Figure(name: "listening.mtor_speech.pss", unit: "MiB", value: Double(worker.pssKiB) / 1024),
   ]
