@@ -97,7 +97,7 @@ extension Schema {
       "Address space of the program."),
     Field("nice", \.nice, .count(-20...19), "CPU niceness of the program; above 0 yields to others."),
     Field(
-      "restart_backoff_max", \.restartBackoffMax, .duration(.seconds(1) ... .seconds(3600)),
+      "restart_backoff_max", \.restartBackoffMax, .duration(.milliseconds(100) ... .seconds(3600)),
       "Longest pause before a fallen program is started again."),
     Field(
       "voice", \.voice, .optional(.text("name of a voice")), "Voice for replies, as the worker names it."),

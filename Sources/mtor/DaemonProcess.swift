@@ -27,7 +27,7 @@ import Time
   init(_ settings: Settings, directory: String) throws {
     // Before the daemon: its threads have to inherit the blocked signals.
     var handle: (@LoopActor (Int32) -> Void)?
-    signals = try Signals([SIGTERM, SIGINT, SIGHUP]) { handle?($0) }
+    signals = try Signals(Self.signalNumbers) { handle?($0) }
     daemon = try Daemon(settings, devices: .forBoard(settings), directory: directory)
     let shutdown = Shutdown(drainLimit: Daemon.stopLimit) { [unowned self] in ended($0) }
     self.shutdown = shutdown
@@ -35,6 +35,17 @@ import Time
     handle = { [unowned self] in received($0) }
     daemon.onReload = { [unowned self] in await reload() }
   }
+
+  /// What ends or reloads the daemon waits from here on until it can be served. First thing in the
+  /// process: later threads inherit it.
+  nonisolated static func blockSignals() {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signalNumbers { sigaddset(&set, signal) }
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+  }
+
+  private nonisolated static let signalNumbers = [SIGTERM, SIGINT, SIGHUP]
 
   func start() throws {
     try daemon.start()

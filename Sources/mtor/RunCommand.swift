@@ -30,6 +30,7 @@ extension Commands {
     run: runDaemon)
 
   @Sendable private static func runDaemon(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
+    DaemonProcess.blockSignals()
     let settings = adjust(try LoadedSettings.load(invocation).settings, invocation)
     let directory = RuntimeDirectory.path()
     do throws(SystemError) { try RuntimeDirectory.make(directory) } catch {

@@ -60,7 +60,7 @@ extension EndToEndTests {
         let said = try await Clips.speak("turn on the light")[0]
         let settings = """
           \(Node.microphone)
-          workers: {speech: {restart_backoff_max: 1s}}
+          workers: {speech: {restart_backoff_max: 200ms}}
           voice: {hangover: 200ms}
 
           """
