@@ -28,15 +28,15 @@ import WyomingTransport
       return fail("the text has more than \(Self.textMax) characters", code: "text-too-long")
     }
     let request = SpeechRequest(text, voice: voice?.name, language: voice?.language)
-    let isClosed = isClosed
-    engine.run(failed: { [weak self] in self?.fail("\($0)", code: "tts-failed") }) { [weak self] engine in
-      if isClosed.isSet { return }
+    // The session stays alive until the engine is through; a closed one ends it at its next samples.
+    engine.run(failed: { self.fail("\($0)", code: "tts-failed") }) { engine in
+      if self.isClosed.isSet { return }
       try engine.speak(request) { samples, rateHz in
         let copy = Array(samples)
-        LoopActor.shared.loop.execute { self?.send(copy, rateHz) }
-        return !isClosed.isSet
+        LoopActor.shared.loop.execute { self.send(copy, rateHz) }
+        return !self.isClosed.isSet
       }
-      LoopActor.shared.loop.execute { self?.finish(rateHz: 16_000) }
+      LoopActor.shared.loop.execute { self.finish(rateHz: 16_000) }
     }
   }
 

@@ -43,7 +43,7 @@ public struct Transcript: Sendable, Equatable {
       exchange = Exchange(service, .speechToText, until: deadline)
       exchange.send(.transcribe(language: language))
       exchange.send(.audioStart(WyomingAudio(.speech, timestamp: 0)))
-      exchange.onEvent = { [weak self] in self?.receive($0) }
+      exchange.onEvent = { @LoopActor [weak self] in self?.receive($0) }
     }
 
     /// Nothing is listened for any more: answered, failed or cancelled.

@@ -34,8 +34,8 @@ import Wyoming
     init(_ service: WyomingService, _ text: String, _ voice: WyomingVoice?, until deadline: Instant) {
       exchange = Exchange(service, .textToSpeech, until: deadline)
       exchange.send(.synthesize(text: text, voice: voice))
-      exchange.onEvent = { [weak self] in self?.receive($0) }
-      exchange.onAudio = { [weak self] in self?.receive($0, $1) }
+      exchange.onEvent = { @LoopActor [weak self] in self?.receive($0) }
+      exchange.onAudio = { @LoopActor [weak self] in self?.receive($0, $1) }
     }
 
     /// Waits until the service has sent everything. To be called once.

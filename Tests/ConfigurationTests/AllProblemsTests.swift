@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -7,7 +8,7 @@ import Testing
 @Suite struct AllProblemsTests {
   @Test func everyMistakeIsToldInOneRunWithItsLine() {
     let reader = ConfigurationReader(boards: BoardCatalog(directories: []))
-    let problems = #expect(throws: ConfigurationProblems.self) {
+    let problems = thrown(ConfigurationProblems.self) {
       try reader.read(text: Self.text, name: "mtor.yml")
     }
     #expect(problems?.description == Self.expected)

@@ -46,7 +46,7 @@ import Testing
   ])
   func linesThatTheBoardHasNotAreTold(_ text: String, _ problem: String) {
     let reader = ConfigurationReader(boards: profiles)
-    let problems = #expect(throws: ConfigurationProblems.self) {
+    let problems = thrown(ConfigurationProblems.self) {
       try reader.read(text: text, name: "f", board: "raspberry-pi-5")
     }
     #expect(problems?.description == problem)
@@ -62,7 +62,7 @@ import Testing
       ("", "../../etc/passwd", "f: --board: '../../etc/passwd': no such board. Known:"),
     ]
     for (text, board, problem) in rows {
-      let problems = #expect(throws: ConfigurationProblems.self) {
+      let problems = thrown(ConfigurationProblems.self) {
         try reader.read(text: text, name: "f", board: board)
       }
       #expect(problems?.description.hasPrefix(problem) == true, "\(problems?.description ?? "")")
@@ -73,7 +73,7 @@ import Testing
     let directory = TemporaryDirectory()
     let file = directory.write("own.yml", "description: mine\nchpi: x\n")
     let reader = ConfigurationReader(boards: BoardCatalog(directories: [directory.path]))
-    let problems = #expect(throws: ConfigurationProblems.self) {
+    let problems = thrown(ConfigurationProblems.self) {
       try reader.read(text: "board: own", name: "f")
     }
     #expect(problems?.description == "\(file):2: unknown key 'chpi'. Did you mean 'chip'?")
@@ -86,7 +86,7 @@ import Testing
       ("/nowhere/mtor.yml", "there is no such file."),
       (directory.path, "is a directory; name the file in it."),
     ] {
-      let problems = #expect(throws: ConfigurationProblems.self) { try reader.read(file: path) }
+      let problems = thrown(ConfigurationProblems.self) { try reader.read(file: path) }
       #expect(problems?.description == "\(path): \(text)")
       #expect(problems?.isUnreadable == true)
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -29,7 +30,7 @@ import Testing
 
   @Test(arguments: rows) func aGoodValueIsTakenAndABadOneIsTold(_ row: Row) throws {
     _ = try reader.read(text: row.good, name: "f")
-    let problems = #expect(throws: ConfigurationProblems.self) {
+    let problems = thrown(ConfigurationProblems.self) {
       try reader.read(text: row.bad, name: "f")
     }
     #expect(problems?.description.contains(row.problem) == true, "\(problems?.description ?? "")")

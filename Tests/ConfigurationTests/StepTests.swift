@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -64,7 +65,7 @@ import Testing
     ),
   ])
   func aWrongStepIsTold(_ step: String, _ problem: String) {
-    let problems = #expect(throws: ConfigurationProblems.self) { try read(step) }
+    let problems = thrown(ConfigurationProblems.self) { try read(step) }
     #expect(problems?.description == "f:2: " + problem)
   }
 }

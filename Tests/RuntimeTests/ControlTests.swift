@@ -18,7 +18,7 @@ import Testing
   func aTypedCommandRunsItsAutomationOrSaysWhyNot(text: String, refusal: String?, line: String?) async throws
   {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     do throws(ControlError) {
       let replies = try TestDaemon.ask(directory, ControlRequest(.ask, text: text))
       #expect(refusal == nil && replies.last?.done != nil)
@@ -31,7 +31,7 @@ import Testing
 
   @Test func aPressIsAGestureThatRunsItsRuleAndTheLineGoesBack() async throws {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     #expect(try await onLoop { test.lines.isOn("porch") } == true)
     try await onLoop { test.daemon.lines.command("porch", .set(false)) }
     _ = try TestDaemon.ask(directory, ControlRequest(.press, name: "doorbell"))
@@ -45,7 +45,7 @@ import Testing
 
   @Test func statusAndTasksTellHowItIs() async throws {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     let waiting = try await onLoop {
       LoopActor.spawn("waits for nothing") {
         try await LoopActor.shared.loop.sleep(for: .seconds(60))
@@ -73,7 +73,7 @@ import Testing
   ])
   func whatCannotBeDoneIsRefusedWithAReason(request: ControlRequest, reason: String) async throws {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     #expect(throws: ControlError(reason, isRefusal: true)) { try TestDaemon.ask(directory, request) }
     try await onLoop { await test.daemon.stop() }
   }
@@ -84,15 +84,15 @@ import Testing
   ])
   func garbageIsAnsweredAndTheConnectionClosed(bytes: String, answer: String) async throws {
     let test = try await onLoop { try TestDaemon() }
-    let path = await test.directory.file("control.sock")
+    let path = test.directory.file("control.sock")
     #expect(rawExchange(path, Array(bytes.utf8)).contains(answer))
-    #expect(try TestDaemon.ask(await test.directory, ControlRequest(.status)).count == 2)
+    #expect(try TestDaemon.ask(test.directory, ControlRequest(.status)).count == 2)
     try await onLoop { await test.daemon.stop() }
   }
 
   @Test func aSecondDaemonInTheSameDirectoryIsRefused() async throws {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     await #expect(throws: SystemError.self) {
       try await onLoop { try TestDaemon(directory: directory) }
     }
@@ -108,7 +108,7 @@ import Testing
 
   @Test func watchersThatGoAwayAreForgotten() async throws {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     for _ in 0..<100 {
       let client = try ControlClient(path: directory.file("control.sock"))
       #expect(throws: ControlError.self) {

@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct ReloadTests {
   @Test func newCommandsLinesAndRulesHoldAtOnce() async throws {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     let new = TestDaemon.configuration
       .replacing("turn on [the] {thing}", with: "(light|wake) [the] {thing}")
       .replacing("porch: {output: GPIO6, safe: on}", with: "porch: {output: GPIO6}")
@@ -26,7 +26,7 @@ import Testing
 
   @Test func settingsThatCannotBeUsedChangeNothing() async throws {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     await #expect(throws: SoundError.self) {
       try await onLoop {
         var settings = test.daemon.settings
@@ -41,7 +41,7 @@ import Testing
 
   @Test func aRunOfTheOldRulesEndsWithTheReload() async throws {
     let test = try await onLoop { try TestDaemon() }
-    let directory = await test.directory
+    let directory = test.directory
     let refusal = Locked<ControlError?>(nil)
     let asked = DetachedThread {
       do throws(ControlError) {

@@ -114,7 +114,7 @@ import Testing
     ("{light}s", "column 1: this touches a word but is no part of one. Put a space between them."),
   ])
   func aWrongSentenceIsToldWithItsPlace(sentence: String, expected: String) {
-    let error = #expect(throws: CommandGrammarError.self) { try Self.grammar(["bad": ["fine", sentence]]) }
+    let error = thrown(CommandGrammarError.self) { try Self.grammar(["bad": ["fine", sentence]]) }
     #expect(error?.description == "command 'bad', sentence 2, " + expected)
   }
 
@@ -127,7 +127,7 @@ import Testing
       "number": ["one"], "2nd": ["b"], "empty": [], "twice": ["OK", "okay"],
       "long": [String(repeating: "a ", count: 13)],
     ]
-    let error = #expect(throws: CommandGrammarError.self) { try CommandGrammar(commands, lists: lists) }
+    let error = thrown(CommandGrammarError.self) { try CommandGrammar(commands, lists: lists) }
     #expect(
       error?.problems.map(\.description) == [
         "list '2nd': a list is named with a-z, 0-9 and _, beginning with a letter.",

@@ -56,11 +56,11 @@ extension SpeechWorkerTests {
     }
 
     @Test func wordsWithoutPronunciationAreNamed() throws {
-      let phrase = #expect(throws: PocketSphinxError.self) {
+      let phrase = thrown(PocketSphinxError.self) {
         try spotter(WakePhrase("hey jarvis"), WakePhrase("hey xyzzyx"))
       }
       #expect(phrase.map { "\($0)".contains("'hey xyzzyx'") && "\($0)".contains("'xyzzyx'") } == true)
-      let grammar = #expect(throws: PocketSphinxError.self) {
+      let grammar = thrown(PocketSphinxError.self) {
         try recognizer("#JSGF V1.0;\ngrammar g;\npublic <a> = open the wibblywob | flurbify;")
       }
       #expect(grammar.map { "\($0)".contains("'flurbify', 'wibblywob'") } == true)

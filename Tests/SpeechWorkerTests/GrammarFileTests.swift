@@ -36,7 +36,7 @@ struct GrammarFileTests {
   @Test(arguments: bad) func badGrammarsAreRefusedWithTheirLine(
     _ text: String, _ line: Int?, _ what: String
   ) throws {
-    let error = #expect(throws: PocketSphinxError.self) { try GrammarFile(text: text, name: "g") }
+    let error = thrown(PocketSphinxError.self) { try GrammarFile(text: text, name: "g") }
     guard case .badGrammar(_, let at, let reason) = try #require(error) else {
       Issue.record("another error")
       return
@@ -49,7 +49,7 @@ struct GrammarFileTests {
     let directory = TemporaryDirectory()
     directory.write("empty.jsgf", "")
     for path in ["/nonexistent/a.jsgf", directory.file("empty.jsgf"), "/usr"] {
-      let error = #expect(throws: PocketSphinxError.self) { try GrammarFile(path: path) }
+      let error = thrown(PocketSphinxError.self) { try GrammarFile(path: path) }
       #expect(error.map { "\($0)".hasPrefix(path) } == true)
     }
   }

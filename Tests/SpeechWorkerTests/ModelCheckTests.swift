@@ -21,7 +21,7 @@ struct ModelCheckTests {
   func damagedFilesAreRefusedByName(_ name: String, _ damage: Damage) throws {
     let directory = TemporaryDirectory()
     let model = try damaged(name, damage, in: directory)
-    let error = #expect(throws: PocketSphinxError.self) { try ModelCheck.acousticModel(model) }
+    let error = thrown(PocketSphinxError.self) { try ModelCheck.acousticModel(model) }
     let text = try #require(error).description
     #expect(text.contains("/en-us/en-us/\(name)"), "\(text)")
     #expect(text.contains("pocketsphinx-en-us"), "\(text)")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Speech
+import TestSupport
 import Testing
 
 @testable import SpeechWorker
@@ -21,7 +22,7 @@ struct WorkerOptionsTests {
     ["--sessions", "0"], ["--margin", "low"], ["--log-level", "loud"],
   ])
   func badOptionsAreNamed(_ arguments: [String]) {
-    let error = #expect(throws: UsageError.self) { try WorkerOptions.parse(arguments) }
+    let error = thrown(UsageError.self) { try WorkerOptions.parse(arguments) }
     #expect(error.map { "\($0)".contains(arguments[0]) } == true)
   }
 

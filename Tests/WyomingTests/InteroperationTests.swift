@@ -76,7 +76,7 @@ struct InteroperationTests {
       }
     }
     #expect(samples == expected)
-    let error = await #expect(throws: WorkerError.self) {
+    let error = await thrown(WorkerError.self) {
       try await client.synthesize("", until: .after(.seconds(20))).finished()
     }
     #expect(error?.reason == .refused("nothing to say"))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import JSON
+import TestSupport
 import Testing
 
 @Suite struct JSONTests {
@@ -56,7 +57,7 @@ import Testing
     ("1e999", 5), ("{\"a\":}", 5), ("'a'", 0),
   ])
   func badTextIsRefusedAtItsOffset(text: String, offset: Int) {
-    let error = #expect(throws: JSONError.self) { try JSONText.value(Array(text.utf8)) }
+    let error = thrown(JSONError.self) { try JSONText.value(Array(text.utf8)) }
     #expect(error?.place == .offset(offset), "\(text): \(String(describing: error))")
   }
 
@@ -97,7 +98,7 @@ import Testing
     ),
   ])
   func wrongShapesAreNamedWithTheirPath(text: String, message: String) {
-    let error = #expect(throws: JSONError.self) { try JSONText.decode(Sample.self, from: text) }
+    let error = thrown(JSONError.self) { try JSONText.decode(Sample.self, from: text) }
     #expect(error?.description == message)
   }
 

@@ -72,8 +72,8 @@ import WyomingTransport
         #expect(try await Self.poll { wake.connection.state != .connected })
       }
       wake.stop()
-      let round = ["connected", "gone"]
-      #expect(states == ["connecting", "gone"] + round + round + round + ["stopped"])
+      let rounds = Array(repeating: "connected gone", count: 3).joined(separator: " ")
+      #expect(states.joined(separator: " ") == "connecting gone \(rounds) stopped")
     }
   }
 
@@ -92,17 +92,17 @@ import WyomingTransport
 
   @Test func aWorkerThatFallsSilentIsAskedAndThenAway() async throws {
     try await onLoop { [endpoint] in
-      var isAlive = true
+      let isAlive = Locked(true)
       let service = try ScriptedService(endpoint, offers: [.wake]) { stream, event in
-        if case .ping(let text) = event, isAlive { stream.send(.pong(text: text)) }
-        if case .ping = event, !isAlive { stream.pauseReading() }
+        if case .ping(let text) = event, isAlive.withLock({ $0 }) { stream.send(.pong(text: text)) }
+        if case .ping = event, !isAlive.withLock({ $0 }) { stream.pauseReading() }
       }
       let connection = WyomingConnection(WyomingService(endpoint), for: .wake, timing: Self.timing())
       connection.start()
       #expect(
         try await Self.poll { service.events.filter { $0 == .ping() }.count >= 3 })
       #expect(connection.state == .connected)
-      isAlive = false
+      isAlive.withLock { $0 = false }
       #expect(try await Self.poll { connection.state.name == "mute" })
       connection.stop()
       service.server.stop()

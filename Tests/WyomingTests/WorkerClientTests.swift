@@ -124,7 +124,7 @@ import WyomingTransport
       let speech = TextToSpeechClient(WyomingService(endpoint))
         .synthesize("long", until: .after(.seconds(20)))
       _ = LoopActor.shared.loop.after(.milliseconds(5), name: "barge-in") { speech.cancel() }
-      let error = await #expect(throws: WorkerError.self) { try await speech.finished() }
+      let error = await thrown(WorkerError.self) { try await speech.finished() }
       #expect(error?.reason == .cancelled)
       service.server.stop()
     }
@@ -182,7 +182,7 @@ import WyomingTransport
         .open(until: .after(bad.deadline))
       let frame = [Int16](repeating: 1, count: 320)
       for _ in 0..<25 { frame.withUnsafeBufferPointer { utterance.write($0) } }
-      let error = await #expect(throws: WorkerError.self) { try await utterance.finish() }
+      let error = await thrown(WorkerError.self) { try await utterance.finish() }
       let text = "\(error.map(String.init(describing:)) ?? "")"
       #expect(text.hasPrefix("worker 'test' (unix://"))
       #expect(text.contains("speech to text") && text.contains(bad.error), "\(text)")
@@ -198,7 +198,7 @@ import WyomingTransport
   ])
   func anAbsentWorkerIsNamed(endpoint: Endpoint, message: String) async throws {
     try await onLoop {
-      let error = await #expect(throws: WorkerError.self) {
+      let error = await thrown(WorkerError.self) {
         try await WyomingService(endpoint).describe(until: .after(.seconds(20)))
       }
       #expect("\(error.map(String.init(describing:)) ?? "")".contains(message))
@@ -214,7 +214,7 @@ import WyomingTransport
         frame.withUnsafeBufferPointer { utterance.write($0) }
         try await LoopActor.shared.loop.sleep(for: .microseconds(100))
       }
-      let error = await #expect(throws: WorkerError.self) { try await utterance.finish() }
+      let error = await thrown(WorkerError.self) { try await utterance.finish() }
       #expect(error?.reason == .tooSlow("more than 262144 bytes of audio wait for it"))
       peer.stop()
     }

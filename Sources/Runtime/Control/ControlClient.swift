@@ -18,7 +18,6 @@ public struct ControlClient: ~Copyable {
 
   /// - Throws: `ControlError` when nobody listens at `path`.
   public init(path: String) throws(ControlError) {
-    self.path = path
     do throws(SystemError) {
       descriptor = try Self.connect(path)
     } catch {
@@ -27,6 +26,7 @@ public struct ControlClient: ~Copyable {
           ? "no daemon is running here (\(path)). Start one with 'mtor run'."
           : "\(error)")
     }
+    self.path = path
   }
 
   /// A daemon that has many callers just now refuses with EAGAIN: tries for a second.
