@@ -33,7 +33,7 @@ import Time
     self.shutdown = shutdown
     shutdown.add("daemon", within: Daemon.stopLimit) { [daemon] in await daemon.stop() }
     handle = { [unowned self] in received($0) }
-    daemon.onReload = { @LoopActor [unowned self] in await reload() }
+    daemon.onReload = { @LoopActor @Sendable [unowned self] in await reload() }
   }
 
   /// What ends or reloads the daemon waits from here on until it can be served. First thing in the

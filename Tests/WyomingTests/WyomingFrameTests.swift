@@ -44,11 +44,11 @@ import Wyoming
     (#"{"type": "t", "data": {"a": 1}}\#n"#, WyomingFrame("t", ["a": 1])),
     (#"{"type":"t","data_length":7}\#n{"b":2}"#, WyomingFrame("t", ["b": 2])),
     (
-      #"{"data": {"a": 1, "b": 1}, "data_length": 7, "payload_length": 3, "type": "t"}\#n{"b":2}xyz"#,
+      #"{"data": {"a":1,"b":1}, "data_length":7, "payload_length":3, "type":"t"}\#n{"b":2}xyz"#,
       WyomingFrame("t", ["a": 1, "b": 2], payload: Array("xyz".utf8))
     ),
     (
-      #"{"type": "t", "data": null, "data_length": null, "payload_length": -5, "new": {"x": [1]}}\#r\#n"#,
+      #"{"type":"t", "data":null, "data_length":null, "payload_length":-5, "new":{"x":[1]}}\#r\#n"#,
       WyomingFrame("t")
     ),
     (#"{"type": "t", "payload_length": 0, "data_length": 0}\#n"#, WyomingFrame("t")),
