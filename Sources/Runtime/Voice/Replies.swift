@@ -13,6 +13,9 @@ import Wyoming
   /// Replies waiting for the loudspeaker at most; more are refused.
   public nonisolated static let waitingMax = 8
 
+  /// A cue that has waited so long for its turn is dropped.
+  static let cueLimit: Duration = .seconds(5)
+
   /// True from the first sample of a reply to its end: barge-in needs it.
   public var onPlaying: (@LoopActor (Bool) -> Void)?
   /// What the loudspeaker tells about itself.
@@ -88,11 +91,12 @@ import Wyoming
     }
   }
 
-  /// Plays a cue if the configuration has one and nothing else is to be heard. Never waits.
+  /// Plays a cue if the configuration has one. Never waits; that something did not work is heard after
+  /// what is being said, an invitation to speak only at once.
   public func cue(_ cue: Cue) {
-    guard let sound = cues[cue], !isBusy, speaker != nil else { return }
+    guard let sound = cues[cue], speaker != nil, !isBusy || cue == .failure else { return }
     LoopActor.spawn("cue") { [self] in
-      _ = try await play(sound, deadline: loop.now + .seconds(2))
+      _ = try await play(sound, deadline: loop.now + Self.cueLimit)
     }
   }
 
