@@ -32,7 +32,7 @@ import WyomingTransport
             speech: {url: "unix:///nowhere"}
           """)
     }
-    let asked = await test.directory
+    let asked = test.directory
     var told: String?
     do throws(ControlError) {
       _ = try TestDaemon.ask(asked, ControlRequest(.ask, text: text))
