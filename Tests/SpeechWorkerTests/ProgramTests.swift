@@ -28,10 +28,31 @@ extension SpeechWorkerTests {
       #expect(result.output.contains(text), "\(result.output)")
     }
 
+    @Test func afterAKillItStartsAgainAndTwentyReloadsDoNotGrow() throws {
+      directory.write("commands.jsgf", "#JSGF V1.0;\ngrammar c;\npublic <c> = stop the music;\n")
+      let options =
+        "--uri unix://\(directory.file("b.sock")) --grammar \(directory.file("commands.jsgf"))"
+      let killed = try Program(options, at: Self.program)
+      #expect(killed.reads("ready on"))
+      kill(killed.id, SIGKILL)
+      #expect(killed.end() == SIGKILL)
+      let program = try Program(options, at: Self.program)
+      #expect(program.reads("ready on"))
+      // The first reloads make room for two decoders, which is kept.
+      #expect(program.reload(times: 5))
+      let before = try program.residentPages()
+      #expect(program.reload(times: 20))
+      #expect(try program.residentPages() - before < (2 << 20) / Int(getpagesize()))
+      kill(program.id, SIGTERM)
+      #expect(program.end() == 0)
+    }
+
+    private static let program = "\(#filePath)".replacingSuffix(
+      "Tests/SpeechWorkerTests/ProgramTests.swift", ".build/debug/mtor-speech")
+
     private func run(_ arguments: String) throws -> (output: String, code: Int32) {
-      let program = "\(#filePath)".replacingSuffix(
-        "Tests/SpeechWorkerTests/ProgramTests.swift", ".build/debug/mtor-speech")
-      let pipe = try #require(popen("SWIFT_BACKTRACE=enable=no timeout 60 \(program) \(arguments) 2>&1", "r"))
+      let pipe = try #require(
+        popen("SWIFT_BACKTRACE=enable=no timeout 60 \(Self.program) \(arguments) 2>&1", "r"))
       var output: [UInt8] = []
       var buffer = [UInt8](repeating: 0, count: 4_096)
       while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 {
@@ -40,6 +61,46 @@ extension SpeechWorkerTests {
       let status = pclose(pipe)
       return (String(decoding: output, as: UTF8.self), status & 0x7F == 0 ? status >> 8 : -1)
     }
+  }
+}
+
+/// A running program whose output is read line by line.
+private final class Program {
+  let id: pid_t
+  private let output: UnsafeMutablePointer<FILE>
+
+  init(_ arguments: String, at path: String) throws {
+    output = try #require(popen("echo $$; exec \(path) \(arguments) 2>&1", "r"))
+    var line = [CChar](repeating: 0, count: 1_024)
+    id = pid_t(fgets(&line, 1_024, output).map { atoi($0) } ?? 0)
+    try #require(id > 0)
+  }
+
+  /// Reads up to a line with `text`; false when the program ends before it.
+  func reads(_ text: String) -> Bool {
+    var line = [CChar](repeating: 0, count: 1_024)
+    while let read = fgets(&line, 1_024, output) {
+      if String(cString: read).contains(text) { return true }
+    }
+    return false
+  }
+
+  func reload(times: Int) -> Bool {
+    (0..<times).allSatisfy { _ in kill(id, SIGHUP) == 0 && reads("read again") }
+  }
+
+  func residentPages() throws -> Int {
+    let file = try #require(fopen("/proc/\(id)/statm", "r"))
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 128)
+    let fields = try #require(fgets(&line, 128, file).map { String(cString: $0) }).split(separator: " ")
+    return try #require(Int(fields[1]))
+  }
+
+  /// Waits for the end: the exit code, or the signal that was it.
+  func end() -> Int32 {
+    let status = pclose(output)
+    return status & 0x7F == 0 ? status >> 8 : status & 0x7F
   }
 }
 
