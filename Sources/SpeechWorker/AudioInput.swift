@@ -37,7 +37,13 @@ final class AudioInput: Sendable {
     }
   }
 
-  func clear() { state.withLock { $0.samples.removeAll(keepingCapacity: true) } }
+  /// Forgets what has come, and a drain that never ran: the next samples ask for one.
+  func clear() {
+    state.withLock {
+      $0.samples.removeAll(keepingCapacity: true)
+      $0.isDraining = false
+    }
+  }
 }
 
 /// Turns a peer's format into 16 kHz mono. One stream at a time.

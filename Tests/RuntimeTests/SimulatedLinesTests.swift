@@ -88,11 +88,14 @@ import Time
   init() {
     var siren = LineSettings(name: "siren", direction: .output, line: "2")
     siren.safeOn = true
+    var bell = LineSettings(name: "bell", direction: .input, line: "0")
+    // A busy machine may stretch the script.
+    bell.clickGap = .seconds(2)
+    bell.holdTime = .seconds(5)
     driver = LineDriver(
       lines,
       settings: [
-        LineSettings(name: "bell", direction: .input, line: "0"),
-        LineSettings(name: "lamp", direction: .output, line: "1"), siren,
+        bell, LineSettings(name: "lamp", direction: .output, line: "1"), siren,
       ])
     lines.onOutput = { [unowned self] line, percent, _ in changes.append((line, percent)) }
   }

@@ -142,8 +142,8 @@ import WyomingTransport
   }
 
   nonisolated static let badPeers: [BadPeer] = [
-    .init(name: "accepts and never answers", deadline: .milliseconds(300), error: "no answer within 3"),
-    .init(name: "never reads", then: .deaf, deadline: .milliseconds(300), error: "no answer within 3"),
+    .init(name: "accepts and never answers", deadline: .milliseconds(300), error: "no answer within "),
+    .init(name: "never reads", then: .deaf, deadline: .milliseconds(300), error: "no answer within "),
     .init(name: "closes", then: .close, error: "before the answer. It may have died: see its log"),
     .init(
       name: "dies mid-utterance", then: .closeAfter(bytes: 8000),
