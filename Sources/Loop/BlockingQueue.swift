@@ -39,6 +39,14 @@ public final class BlockingQueue: Sendable {
   /// Runs `work` on the queue's thread, after what was submitted before. Any thread.
   /// - Throws: `QueueFull` at once; nothing is queued then.
   public func submit(_ work: @escaping @Sendable () -> Void) throws(QueueFull) {
+    try submit { () -> (@Sendable () -> Void)? in
+      work()
+      return nil
+    }
+  }
+
+  /// Runs what `work` returns once there is room for the next: who waits for the end may go on at once.
+  private func submit(_ work: @escaping @Sendable () -> (@Sendable () -> Void)?) throws(QueueFull) {
     let accepted = state.withLock {
       if $0.depth >= backlogMax {
         $0.refused += 1
@@ -49,8 +57,9 @@ public final class BlockingQueue: Sendable {
     }
     guard accepted else { throw QueueFull(queue: name, backlogMax: backlogMax) }
     dispatchQueue.async {
-      work()
+      let conclude = work()
       self.state.withLock { $0.depth -= 1 }
+      conclude?()
     }
   }
 
@@ -66,10 +75,12 @@ public final class BlockingQueue: Sendable {
       do throws(QueueFull) {
         try submit {
           let result = Result { try work() }
-          loop.execute {
-            switch result {
-            case .success(let value): waiter.resume(returning: value)
-            case .failure(let error): waiter.resume(throwing: error)
+          return {
+            loop.execute {
+              switch result {
+              case .success(let value): waiter.resume(returning: value)
+              case .failure(let error): waiter.resume(throwing: error)
+              }
             }
           }
         }

@@ -12,11 +12,16 @@ import Time
   private static let loop = LoopActor.shared.loop
 
   @LoopActor private static func microphone(_ device: String) -> ALSAMicrophone {
-    ALSAMicrophone(device: device, settings: MicrophoneSettings())
+    var settings = MicrophoneSettings()
+    settings.buffer = .seconds(2)
+    return ALSAMicrophone(device: device, settings: settings)
   }
 
   @LoopActor private static func speaker(_ device: String) -> ALSASpeaker {
-    ALSASpeaker(device: device, settings: SpeakerSettings(), keepOpen: .milliseconds(50))
+    // The other suites keep the machine busy: a gap in the feeding must not be heard.
+    var settings = SpeakerSettings()
+    settings.buffer = .seconds(2)
+    return ALSASpeaker(device: device, settings: settings, keepOpen: .milliseconds(50))
   }
 
   /// Waits for an event that `matches`, which the microphone or speaker tells after `start`.

@@ -48,11 +48,13 @@ extension EndToEndTests {
       },
       State(name: "replying", settings: remote) { node in
         node.peer = try RawPeer(node.directory, says: [], then: .hold)
+        try await node.find("ready: board")
         LoopActor.spawn("say") { try await node.mtor("say", "hello") }
         try await node.tasks { $0.contains("remote: text to speech") }
       },
       State(name: "running a program") { node in
         mkfifo(node.directory.file("gate"), 0o600)
+        try await node.find("ready: board")
         LoopActor.spawn("ask") { try await node.mtor("ask", "open the garage") }
         try await node.tasks { $0.contains("program cat") }
       },

@@ -31,12 +31,16 @@ extension Daemon {
     log.notice("configuration read again and taken over\(note)")
   }
 
-  /// The way of waking stays: its worker was started for it or was not.
+  /// The wake phrase comes or goes with its worker's connection: at the next start.
   private func takeOver(_ new: VoiceSettings) {
     guard let voice else { return }
     var taken = new
-    taken.wakeMode = voice.settings.wakeMode
+    if Self.wakePhraseComesOrGoes(voice.settings, new) { taken.wakeMode = voice.settings.wakeMode }
     voice.settings = taken
+  }
+
+  private static func wakePhraseComesOrGoes(_ old: VoiceSettings, _ new: VoiceSettings) -> Bool {
+    (old.wakeMode == .phrase) != (new.wakeMode == .phrase)
   }
 
   /// The keys whose change takes effect at the next start.
@@ -45,7 +49,7 @@ extension Daemon {
       ("board", old.board != new.board), ("microphone", old.microphone != new.microphone),
       ("speaker", old.speaker != new.speaker), ("services", old.services != new.services),
       ("workers", old.workers != new.workers), ("wake_phrases", old.wakePhrases != new.wakePhrases),
-      ("voice.wake", old.voice.wakeMode != new.voice.wakeMode),
+      ("voice.wake", wakePhraseComesOrGoes(old.voice, new.voice)),
     ].filter(\.1).map(\.0)
   }
 }
