@@ -63,7 +63,7 @@ let application: [Target] = [
   .target(name: "WyomingTransport", dependencies: ["Loop", "Posix", "Time", "Wyoming"]),
   .target(
     name: "Workers",
-    dependencies: ["Log", "Loop", "Posix", "Speech", "Time", "Wyoming", "WyomingTransport"]),
+    dependencies: ["Intents", "Log", "Loop", "Posix", "Speech", "Time", "Wyoming", "WyomingTransport"]),
   .target(
     name: "Runtime",
     dependencies: [
@@ -109,7 +109,7 @@ let tests: [Target] = [
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
   .testTarget(
-    name: "ConfigurationTests", dependencies: ["Configuration", "Spelling", "TestSupport", "YAML"]),
+    name: "ConfigurationTests", dependencies: ["Configuration", "Spelling", "TestSupport", "Time", "YAML"]),
   .testTarget(
     name: "WyomingTests",
     dependencies: [

@@ -2,6 +2,7 @@
 import Speech
 import TestSupport
 import Testing
+import Time
 
 @Suite struct EndpointerTests {
   /// `s` speech, `.` silence, `n` silence in noise; 20 ms each, beginning at position 0.

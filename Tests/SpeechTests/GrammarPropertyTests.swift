@@ -2,6 +2,7 @@
 import Speech
 import TestSupport
 import Testing
+import Time
 
 /// Speaks a random sentence of a grammar in JSGF, as a recogniser reads it. It knows nothing of
 /// templates, so it also checks that each rule is defined before it is used.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Speech
 import TestSupport
+import Time
 
 /// Sounds made for tests: the same samples from the same seed.
 struct Signal {

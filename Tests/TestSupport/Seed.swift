@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Time
 
 /// The seed of a random test. It is printed; `MTOR_SEED=n` replays it.
 public enum Seed {
@@ -8,20 +9,5 @@ public enum Seed {
     let seed = given ?? UInt64.random(in: 0 ... .max)
     print("\(test): MTOR_SEED=\(seed)")
     return SeededGenerator(seed: seed)
-  }
-}
-
-/// SplitMix64: the same numbers from the same seed on every machine.
-public struct SeededGenerator: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  public init(seed: UInt64) { state = seed }
-
-  public mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -3,6 +3,7 @@ import JSON
 import Loop
 import TestSupport
 import Testing
+import Time
 import Wyoming
 
 @Suite struct WyomingFrameTests {

@@ -32,8 +32,8 @@ import Wyoming
   ///
   /// Ends by the intent's deadline, but for a reply that has begun to be heard.
   public func perform(_ intent: Intent, _ exchange: Exchange) async -> Outcome {
-    if intent.text.isEmpty { return .rejected(reason: "not understood") }
-    if let match = grammar.match(intent.text, optionalPrefixes: prefixes) {
+    if intent.payload.text.isEmpty { return .rejected(reason: "not understood") }
+    if let match = grammar.match(intent.payload.text, optionalPrefixes: prefixes) {
       return await run(match, exchange)
     }
     do throws(WorkerError) {
@@ -59,7 +59,7 @@ import Wyoming
     _ intent: Intent, _ exchange: Exchange
   ) async throws(WorkerError) -> Outcome? {
     guard let client = services.intent else { return nil }
-    switch try await client.recognize(intent.text, until: intent.deadline) {
+    switch try await client.recognize(intent.payload.text, until: intent.deadline) {
     case .intent(let meant):
       let slots = meant.entities.map { CommandMatch.Slot(name: $0.name, value: $0.value.spoken) }
       return await run(CommandMatch(command: meant.name, slots: slots), exchange)
@@ -72,7 +72,7 @@ import Wyoming
     _ intent: Intent, _ exchange: Exchange
   ) async throws(WorkerError) -> Outcome? {
     guard let client = services.handle else { return nil }
-    let transcript = Transcript(text: intent.text, language: services.language)
+    let transcript = Transcript(text: intent.payload.text, language: services.language)
     switch try await client.handle(transcript, until: intent.deadline) {
     case .handled(let text): return await reply(text, by: "handle", exchange)
     case .notHandled: return nil

@@ -56,11 +56,13 @@ extension Daemon {
     let exchange = exchange(nil, budget: budget(of: request))
     asked += 1
     let intent = Intent(
-      id: "ask-\(asked)", realm: "$COMMAND", text: text, deadline: exchange.deadline, origin: .user)
+      id: "ask-\(asked)", realm: "$COMMAND", payload: .text(text), deadline: exchange.deadline,
+      origin: .user)
     LoopActor.spawn(intent.id) { [commands] in
       switch await commands.perform(intent, exchange) {
-      case .completed(let reply): session.finish(ControlReply(done: reply))
-      case .failed(let reason), .rejected(let reason): session.finish(ControlReply(error: reason))
+      case .completed(let reply): session.finish(ControlReply(done: reply.payload.text))
+      case .failed(let reason, _): session.finish(ControlReply(error: reason))
+      case .rejected(let refusal): session.finish(ControlReply(error: "\(refusal)"))
       case .expired(let stage): session.finish(ControlReply(error: "too late: \(stage)"))
       }
     }

@@ -13,7 +13,7 @@ extension VoicePath {
       let said = transcript.text.isEmpty ? "(nothing that I know)" : transcript.text
       timeline.emit(exchange.entry(.transcript, said, isSpoken: true))
       let intent = Intent(
-        id: "utterance-\(exchange.id ?? 0)", realm: "$COMMAND", text: transcript.text,
+        id: "utterance-\(exchange.id ?? 0)", realm: "$COMMAND", payload: .text(transcript.text),
         deadline: exchange.deadline, origin: .device)
       settle(await commands.perform(intent, exchange), exchange)
     } catch {
@@ -26,7 +26,8 @@ extension VoicePath {
     let reason: String
     switch outcome {
     case .completed: return
-    case .failed(let why), .rejected(let why): reason = why
+    case .failed(let why, _): reason = why
+    case .rejected(let refusal): reason = "\(refusal)"
     case .expired(let stage): reason = "too late: \(stage)"
     }
     timeline.emit(exchange.entry(.failure, reason))
