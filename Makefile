@@ -2,7 +2,7 @@
 # Everything a person or CI runs. `make help` lists it.
 BIN := .build/release
 
-.PHONY: help setup demo build test rig-test bench limits accuracy check install clean
+.PHONY: help setup demo build test rig-test sim bench limits accuracy check install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: ## install what is missing, then run every test; the last line is the coun
 rig-test: ## only the device tests, in the test rig's kernel
 	@scripts/test --rig-only
 
+sim: ## the whole runtime in seeded worlds and simulated time: SEEDS=200, or SEED=… HOURS=… TRACE=1
+	@scripts/sim $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100)) $(if $(HOURS),--hours $(HOURS)) $(if $(TRACE),--trace)
+
 bench: ## measure against baselines in the same run; build/bench.jsonl
 	@scripts/bench
 
@@ -34,7 +37,7 @@ limits: ## docs/limits.md from what bench and accuracy have measured
 accuracy: build ## speech accuracy on a generated corpus
 	@scripts/accuracy
 
-check: ## layout, shell scripts, import directions, documents, systemd unit
+check: ## layout, spelling, scripts, import directions, documents and links, systemd unit
 	@scripts/check
 
 install: ## what `make build` made: programs, boards, unit and man page below $(DESTDIR)$(PREFIX)

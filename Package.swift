@@ -77,6 +77,12 @@ let application: [Target] = [
       "Wyoming",
     ]),
   .target(
+    name: "Simulator",
+    dependencies: [
+      "Automation", "Configuration", "Intents", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation",
+      "Speech", "Time", "Wyoming",
+    ]),
+  .target(
     name: "SpeechWorker",
     dependencies: [
       "DSP", "JSON", "Log", "Loop", "PocketSphinx", "Posix", "Speech", "Synthesis", "Time", "Wyoming",
@@ -94,6 +100,7 @@ let application: [Target] = [
     path: "Benchmarks/accuracy",
     exclude: ["accuracy.py", "commands.txt", "corpus.py", "mix.py", "three.txt", "voices.py"]),
   .executableTarget(name: "mtor-speech", dependencies: ["SpeechWorker"]),
+  .executableTarget(name: "mtor-sim", dependencies: ["Simulator"]),
 ]
 
 let tests: [Target] = [
@@ -138,17 +145,25 @@ let tests: [Target] = [
     name: "DeviceTests",
     dependencies: ["ALSA", "Automation", "Configuration", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "CommandTests", dependencies: ["Configuration", "TestSupport", "mtor"]),
+  .testTarget(
+    name: "SimulatorTests",
+    dependencies: [
+      "Automation", "Configuration", "Intents", "Loop", "Posix", "Runtime", "Simulator", "TestSupport",
+      "Time", "mtor-sim",
+    ]),
   .testTarget(name: "TidyTests"),
 ]
 
 /// `make bench`: figures against baselines measured in the same run.
 let benchmarks: [Target] = [
-  .target(name: "CBench", dependencies: ["CGPIOD"], path: "Benchmarks/CBench"),
+  .target(
+    name: "CBench", dependencies: ["CGPIOD"], path: "Benchmarks/CBench",
+    linkerSettings: [.linkedLibrary("uv")]),
   .executableTarget(
     name: "mtor-bench",
     dependencies: [
       "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "JSON", "Loop", "Posix", "Runtime",
-      "Simulation", "Time", "Workers", "Wyoming", "WyomingTransport",
+      "Simulation", "Speech", "Time", "Workers", "Wyoming", "WyomingTransport",
     ],
     path: "Benchmarks/mtor-bench"),
 ]
@@ -161,3 +176,11 @@ let package = Package(
   ],
   targets: cModules + (withoutGPL ? [] : gplModules) + foundations + wrappers + pure + application
     + benchmarks + tests)
+
+/// `MTOR_STRICT=1`, as .ci/run has it: a warning is an error.
+if Context.environment["MTOR_STRICT"] == "1" {
+  for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-warnings-as-errors"])]
+    target.cSettings = (target.cSettings ?? []) + [.unsafeFlags(["-Werror"])]
+  }
+}

@@ -7,6 +7,20 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+uint64_t cl_simulated_ns;
+
+struct timespec cl_wall_time(void) {
+  struct timespec t;
+  uint64_t simulated = __atomic_load_n(&cl_simulated_ns, __ATOMIC_RELAXED);
+  if (!simulated) {
+    clock_gettime(CLOCK_REALTIME, &t);
+  } else {
+    t.tv_sec = 1767225600 + (time_t)(simulated / 1000000000);
+    t.tv_nsec = (long)(simulated % 1000000000);
+  }
+  return t;
+}
+
 int cl_epoll_wait(int ep, struct epoll_event *events, int count, int64_t timeout_ns) {
   if (timeout_ns < 0) return epoll_wait(ep, events, count, -1);
   if (timeout_ns == 0) return epoll_wait(ep, events, count, 0);

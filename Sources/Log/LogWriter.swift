@@ -15,9 +15,7 @@ struct LogWriter {
   }
 
   @Sendable func write(_ event: LogEvent) {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    format.line(event, at: time).withUnsafeBytes { bytes in
+    format.line(event, at: cl_wall_time()).withUnsafeBytes { bytes in
       while Glibc.write(descriptor, bytes.baseAddress, bytes.count) < 0, errno == EINTR {}
     }
   }

@@ -56,11 +56,17 @@ public final class BlockingQueue: Sendable {
       return true
     }
     guard accepted else { throw QueueFull(queue: name, backlogMax: backlogMax) }
-    dispatchQueue.async {
+    let body: @Sendable () -> Void = {
       let conclude = work()
       self.state.withLock { $0.depth -= 1 }
       conclude?()
     }
+    guard let simulation = LoopActor.shared.loop.simulation else { return dispatchQueue.async(execute: body) }
+    let begin = state.withLock {
+      $0.busyUntil = simulation.end(ofWorkAfter: $0.busyUntil)
+      return $0.busyUntil
+    }
+    simulation.at(begin, body)
   }
 
   /// Runs `work` on the queue's thread while the calling task waits on the loop.
@@ -91,5 +97,7 @@ public final class BlockingQueue: Sendable {
   private struct State {
     var depth = 0
     var refused: UInt64 = 0
+    /// Simulated work ends then.
+    var busyUntil = Instant.zero
   }
 }

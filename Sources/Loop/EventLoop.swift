@@ -35,6 +35,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   var timers = TimerHeap()
   private var isStopping = false
 
+  /// Nil: the kernel's clock and its waits. Set once, before anything else.
+  private(set) var simulation: SimulatedTime?
+  /// For jitter: the system's random numbers, in a simulation those of its seed.
+  @LoopActor public var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+
   /// The tasks now alive, for `mtor tasks`.
   public let tasks = LoopTasks()
   var counters = LoopMetrics()
@@ -55,7 +60,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     _ = close(epoll)
   }
 
-  /// The monotonic clock. Any thread.
+  /// The monotonic clock, or the time of a simulation. Any thread.
   public var now: Instant { Instant(nanoseconds: cl_monotonic_ns()) }
 
   public var isOnLoopThread: Bool {
@@ -98,12 +103,28 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     LoopActor.assumeIsolated {
       isStopping = false
       begun = cl_ticks()
-      while true {
-        runQueued()
-        runTimers()
-        if isStopping { return }
-        dispatch(waitForEvents())
+      // Decided once: what is simulated costs the real loop nothing.
+      if let simulation {
+        turn(waiting: { pass(simulation) })
+      } else {
+        turn(waiting: { waitForEvents() })
       }
+    }
+  }
+
+  /// Lives in simulated time from now on. Before anything else uses the loop.
+  @LoopActor func simulate(_ time: SimulatedTime) {
+    precondition(simulation == nil, "simulated already")
+    simulation = time
+    stalls.ignoreDurations()
+  }
+
+  @inline(__always) @LoopActor private func turn(waiting wait: () -> Int) {
+    while true {
+      runQueued()
+      runTimers()
+      if isStopping { return }
+      dispatch(wait())
     }
   }
 
@@ -116,6 +137,22 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     }
     if timeout != 0 { counters.wakeUps &+= 1 }
     let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), timeout)
+    begun = cl_ticks()
+    return max(0, Int(count))
+  }
+
+  /// Instead of waiting: when nothing at all is to be done now, time jumps to the next timer.
+  @LoopActor private func pass(_ time: SimulatedTime) -> Int {
+    var count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), 0)
+    if count <= 0, jobs.isEmpty, posted.isEmpty, !inbox.hasMail {
+      counters.wakeUps &+= 1
+      if let deadline = timers.next, deadline != .distantFuture {
+        time.jump(to: deadline)
+      } else {
+        // Only the world outside can go on.
+        count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), -1)
+      }
+    }
     begun = cl_ticks()
     return max(0, Int(count))
   }

@@ -24,6 +24,9 @@ public struct StallMeter: Sendable {
   /// Handlers per bucket; `bounds.count + 1` values.
   public var counts: [UInt64] { [shortCount] + longCounts }
 
+  /// In simulated time handlers take none.
+  mutating func ignoreDurations() { rate.ignoreDurations() }
+
   /// Enters a handler of the first bucket, which nearly all are; false when it may be longer.
   mutating func isShort(_ ticks: UInt64) -> Bool {
     if ticks > rate.shortTicks { return false }
@@ -52,6 +55,8 @@ private struct TickRate: Sendable {
   private var ticksPerNanosecond = 1.0
   private let startTicks = cl_ticks()
   private let start = cl_monotonic_ns()
+
+  mutating func ignoreDurations() { shortTicks = .max }
 
   mutating func duration(_ ticks: UInt64) -> Duration {
     if shortTicks == 0 { compare() }

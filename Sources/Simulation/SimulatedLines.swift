@@ -36,7 +36,11 @@ import Time
   @discardableResult public func set(_ line: String, on: Bool) -> Bool { set(line, percent: on ? 100 : 0) }
 
   @discardableResult public func set(_ line: String, percent: Int) -> Bool {
-    guard let known = lines[line], known.settings.direction != .input, !known.isAway else { return false }
+    guard let known = lines[line], known.settings.direction != .input else { return false }
+    if known.isAway {
+      lines[line]?.wanted = percent
+      return false
+    }
     show(line, percent)
     return true
   }
@@ -84,8 +88,11 @@ import Time
     guard let known = lines[line], known.isAway != isAway else { return }
     lines[line]?.isAway = isAway
     onEvent?(isAway ? "line \(line): simulated loss" : "line \(line) is back")
-    if !isAway, known.settings.direction == .input {
+    if isAway { return }
+    if known.settings.direction == .input {
       onEdge?(LineEdge(line: line, isActive: known.percent > 0, at: loop.now, isInitial: true))
+    } else if let wanted = lines[line]?.wanted.take() {
+      show(line, wanted)
     }
   }
 
@@ -101,6 +108,8 @@ import Time
     let settings: LineSettings
     var percent: Int
     var isAway = false
+    /// What an output is to show when it comes back.
+    var wanted: Int?
 
     init(_ settings: LineSettings) {
       self.settings = settings

@@ -19,12 +19,6 @@ public struct Backoff: Sendable {
     return whole * Double.random(in: 0.5...1, using: &random)
   }
 
-  /// The same, with the system's random numbers.
-  public mutating func next() -> Duration {
-    var random = SystemRandomNumberGenerator()
-    return next(using: &random)
-  }
-
   /// The next failure is the first again.
   public mutating func reset() { failures = 0 }
 }

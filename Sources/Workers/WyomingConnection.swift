@@ -82,7 +82,7 @@ import WyomingTransport
       if state == .connected { backoff.reset() }
       service.info = nil
       if !isStillStarting(error, since: began) { enter(.away(error)) }
-      try await loop.sleep(for: backoff.next())
+      try await loop.sleep(for: backoff.next(using: &loop.random))
     }
   }
 

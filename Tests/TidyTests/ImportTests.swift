@@ -38,9 +38,10 @@ import Testing
     Layer(
       targets: ["Workers"], mayImport: ["Wyoming", "WyomingTransport", "JSON", "Glibc"] + foundations + pure),
     Layer(
-      targets: ["Runtime", "Simulation", "SpeechWorker", "mtor", "mtor-speech"],
+      targets: ["Runtime", "Simulation", "Simulator", "SpeechWorker", "mtor", "mtor-speech", "mtor-sim"],
       mayImport: [
-        "Configuration", "Glibc", "Dispatch", "Synchronization", "Runtime", "Simulation", "SpeechWorker",
+        "Configuration", "Glibc", "Dispatch", "Synchronization", "Runtime", "Simulation", "Simulator",
+        "SpeechWorker",
       ]
         + foundations + wrappers + pure + protocols),
   ]

@@ -19,11 +19,20 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The time of a simulation in nanoseconds, for the whole process; 0: the kernel's clocks hold. */
+extern uint64_t cl_simulated_ns;
+static inline void cl_simulate_ns(uint64_t ns) { __atomic_store_n(&cl_simulated_ns, ns, __ATOMIC_RELAXED); }
+
 static inline uint64_t cl_monotonic_ns(void) {
+  uint64_t simulated = __atomic_load_n(&cl_simulated_ns, __ATOMIC_RELAXED);
+  if (__builtin_expect(simulated != 0, 0)) return simulated;
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
 }
+
+/* The wall clock; in a simulation it began on 1 January 2026, 0:00 UTC. */
+struct timespec cl_wall_time(void);
 
 /* The processor's counter, three times cheaper to read than the clock: for measuring short times
  * on one thread. Its rate is found out by comparison with the clock. */

@@ -145,7 +145,9 @@ import Time
 
   private func retryLater() {
     guard isStarted else { return }
-    retry = loop.after(backoff.next(), name: "microphone retry") { [weak self] in self?.open() }
+    retry = loop.after(backoff.next(using: &loop.random), name: "microphone retry") { [weak self] in
+      self?.open()
+    }
   }
 
   private func refused(_ error: ALSAError) {

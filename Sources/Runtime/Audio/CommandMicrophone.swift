@@ -153,7 +153,9 @@ import Time
   private func retry(_ text: String) {
     if told != text { onEvent?(.unavailable(text)) }
     told = text
-    timer = loop.after(backoff.next(), name: "microphone retry") { [unowned self] in launch() }
+    timer = loop.after(backoff.next(using: &loop.random), name: "microphone retry") { [unowned self] in
+      launch()
+    }
   }
 }
 

@@ -58,7 +58,9 @@ import Time
   private func refused(_ text: String) {
     if told != text { onEvent?(.unavailable(text)) }
     told = text
-    timer = loop.after(backoff.next(), name: "microphone file retry") { [weak self] in self?.load() }
+    timer = loop.after(backoff.next(using: &loop.random), name: "microphone file retry") { [weak self] in
+      self?.load()
+    }
   }
 
   private func begin(_ samples: [Int16]) {

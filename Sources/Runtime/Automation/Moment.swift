@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Posix
 
 /// The local time in words, for automations that name it.
 enum Moment {
-  static var slots: [String: String] { slots(at: Glibc.time(nil)) }
+  static var slots: [String: String] { slots(at: WallClock.seconds) }
 
   /// `time`: `9:05`; `date`: `Saturday, November 21`.
   static func slots(at seconds: time_t) -> [String: String] {

@@ -103,7 +103,7 @@ import Time
     if trouble != text { owner.tell("line \(settings.name): \(text)") }
     trouble = text
     guard isTemporary else { return }
-    retry = loop.after(backoff.next(), name: "gpio retry") { [unowned self] in open() }
+    retry = loop.after(backoff.next(using: &loop.random), name: "gpio retry") { [unowned self] in open() }
   }
 
   private func release() {

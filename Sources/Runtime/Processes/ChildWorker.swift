@@ -113,6 +113,7 @@ import Time
   }
 
   private func restartLater() {
-    timer = loop.after(backoff.next(), name: "restart worker") { [unowned self] in start() }
+    timer = loop.after(backoff.next(using: &loop.random), name: "restart worker") { [unowned self] in start()
+    }
   }
 }

@@ -23,6 +23,7 @@ extension VoicePath {
 
   /// What did not work out is heard as a short sound and said in the log with its stage.
   private func settle(_ outcome: Outcome, _ exchange: Exchange) {
+    if let id = exchange.id { onOutcome?(id, outcome) }
     let reason: String
     switch outcome {
     case .completed: return

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Intents
 import Log
 import Loop
 import Speech
@@ -35,6 +36,8 @@ import Workers
   private var utterance: OpenUtterance?
   private var timer: TimerToken?
   public var onMicrophone: (@LoopActor (AudioEvent) -> Void)?
+  /// Called once for each utterance that was heard to its end, with what became of it.
+  public var onOutcome: (@LoopActor (_ utterance: Int, Outcome) -> Void)?
   /// The microphone's level, for `mtor status`.
   public private(set) var meter = LevelMeter()
   /// Utterances whose outcome is not known yet.
