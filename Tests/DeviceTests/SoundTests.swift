@@ -147,7 +147,9 @@ extension DeviceTests {
       #expect(events[1] == .xrun(total: 1))
       if case .unavailable(let text) = events[2] {
         #expect(text.hasSuffix("(11 overruns). Raise microphone.buffer or lower the load of the machine."))
-      } else { Issue.record("\(events)") }
+      } else {
+        Issue.record("\(events)")
+      }
     }
 
     @Test func aCardThatIsPulledOutIsToldAndFoundAgainById() async throws {

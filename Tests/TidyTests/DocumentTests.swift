@@ -32,6 +32,22 @@ import Testing
     }
   }
 
+  @Test func linksToASectionLeadToItsHeading() {
+    for document in Self.documents {
+      let folder = document.path.split(separator: "/").dropLast().map { $0 + "/" }.joined()
+      for (index, line) in document.lines.enumerated() {
+        for (path, section) in Self.sections(in: line) {
+          let target = path.isEmpty ? document.path : SourceTree.normalised(folder + path)
+          guard let text = Self.documents.first(where: { $0.path == target }) else { continue }
+          let headings = text.lines.filter { $0.hasPrefix("#") }.map(Self.anchor)
+          if !headings.contains(section) {
+            Issue.record("\(document.path):\(index + 1): \(target) has no section #\(section)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func theArchitectureNamesEveryTarget() throws {
     let architecture = Self.documents.first { $0.path == "docs/architecture.md" }
     let text = try #require(architecture?.text, "docs/architecture.md is missing")
@@ -73,6 +89,22 @@ import Testing
       let path = part.split(separator: " ").first ?? part
       return path.contains(where: { "*<>{}…$".contains($0) }) ? nil : String(path)
     }
+  }
+
+  /// File and section of links such as `[text](file.md#section)` inside the repository.
+  private static func sections(in line: Substring) -> [(path: String, section: String)] {
+    line.split(separator: "](", omittingEmptySubsequences: false).dropFirst().compactMap { part in
+      guard let end = part.firstIndex(of: ")"), !part[..<end].contains("://") else { return nil }
+      let parts = part[..<end].split(separator: "#", omittingEmptySubsequences: false)
+      return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+    }
+  }
+
+  /// A heading's anchor, as the usual renderers make it.
+  private static func anchor(of heading: Substring) -> String {
+    let text = heading.drop { $0 == "#" }.drop { $0 == " " }.lowercased()
+    return String(
+      text.compactMap { $0 == " " ? "-" : $0.isLetter || $0.isNumber || "-_".contains($0) ? $0 : nil })
   }
 
   /// Targets of `[text](target)` inside the repository.

@@ -33,6 +33,15 @@ struct SourceTree {
   /// A file or folder is there, from the repository's root.
   static func exists(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
 
+  /// A path without `..`.
+  static func normalised(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == "..", !parts.isEmpty { parts.removeLast() } else { parts.append(part) }
+    }
+    return parts.joined(separator: "/")
+  }
+
   /// The file itself, or every file below the folder; hidden ones and build products are left out.
   private static func paths(_ path: String) -> [String] {
     guard let stream = opendir(root + path) else { return exists(path) ? [path] : [] }

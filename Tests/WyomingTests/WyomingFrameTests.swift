@@ -41,76 +41,78 @@ import Wyoming
   }
 
   /// Inline, separate, both, none; null and negative lengths; unknown keys; no bytes in between.
-  @Test(arguments: [
-    (#"{"type": "t", "data": {"a": 1}}\#n"#, WyomingFrame("t", ["a": 1])),
-    (#"{"type":"t","data_length":7}\#n{"b":2}"#, WyomingFrame("t", ["b": 2])),
-    (
-      #"{"data": {"a":1,"b":1}, "data_length":7, "payload_length":3, "type":"t"}\#n{"b":2}xyz"#,
-      WyomingFrame("t", ["a": 1, "b": 2], payload: Array("xyz".utf8))
-    ),
-    (
-      #"{"type":"t", "data":null, "data_length":null, "payload_length":-5, "new":{"x":[1]}}\#r\#n"#,
-      WyomingFrame("t")
-    ),
-    (#"{"type": "t", "payload_length": 0, "data_length": 0}\#n"#, WyomingFrame("t")),
-    (
-      #"{"t\u0079pe": "tr\u0061nscript", "data": {"text": "é"}}\#n"#,
-      WyomingFrame("transcript", ["text": "é"])
-    ),
-  ] as [(String, WyomingFrame)])
+  @Test(
+    arguments: [
+      (#"{"type": "t", "data": {"a": 1}}\#n"#, WyomingFrame("t", ["a": 1])),
+      (#"{"type":"t","data_length":7}\#n{"b":2}"#, WyomingFrame("t", ["b": 2])),
+      (
+        #"{"data": {"a":1,"b":1}, "data_length":7, "payload_length":3, "type":"t"}\#n{"b":2}xyz"#,
+        WyomingFrame("t", ["a": 1, "b": 2], payload: Array("xyz".utf8))
+      ),
+      (
+        #"{"type":"t", "data":null, "data_length":null, "payload_length":-5, "new":{"x":[1]}}\#r\#n"#,
+        WyomingFrame("t")
+      ),
+      (#"{"type": "t", "payload_length": 0, "data_length": 0}\#n"#, WyomingFrame("t")),
+      (
+        #"{"t\u0079pe": "tr\u0061nscript", "data": {"text": "é"}}\#n"#,
+        WyomingFrame("transcript", ["text": "é"])
+      ),
+    ] as [(String, WyomingFrame)])
   func everyCombinationOfDataIsRead(text: String, frame: WyomingFrame) throws {
     #expect(try decodeAll([Array(text.utf8)]) == [.frame(frame)])
     #expect(try decodeAll(text.utf8.map { [$0] }) == [.frame(frame)], "byte by byte")
   }
 
-  @Test(arguments: [
-    (
-      "hello\n",
-      "header is malformed (JSON: expected an object at byte 0): is this a Wyoming service?"
-    ),
-    (
-      "\n",
-      "header is malformed (JSON: text ends, expected an object at byte 0): is this a Wyoming service?"
-    ),
-    (
-      "[1]\n",
-      "header is malformed (JSON: expected an object at byte 0): is this a Wyoming service?"
-    ),
-    ("{}\n", "header is malformed (no 'type'): is this a Wyoming service?"),
-    (
-      #"{"type": 5}\#n"#,
-      "header is malformed (JSON: expected a string at byte 9): is this a Wyoming service?"
-    ),
-    (
-      #"{"type": "t", "data": [1]}\#n"#,
-      "header is malformed (JSON: 'data' is not an object at byte 25): is this a Wyoming service?"
-    ),
-    (
-      #"{"type": "t", "data_length": "7"}\#n"#,
-      "header is malformed (JSON: expected a whole number, found a string at byte 28): is this a Wyoming service?"
-    ),
-    (
-      #"{"type": "t", "payload_length": 4294967296}\#n"#,
-      "'t' announces 4294967296 bytes of payload, at most 1048576 are accepted"
-    ),
-    (
-      #"{"type": "t", "data_length": 4294967296}\#n"#,
-      "'t' announces 4294967296 bytes of data, at most 1048576 are accepted"
-    ),
-    (#"{"type": "t", "data_length": 4}\#nnull"#, "data of 't' is malformed (not an object)"),
-    (
-      #"{"type": "t", "data_length": 3}\#n{"a"#,
-      "data of 't' is malformed (JSON: text ends inside a string at byte 3)"
-    ),
-    (
-      #"{"type": "audio-chunk", "payload_length": 2}\#nxx"#,
-      "data of 'audio-chunk' is malformed (rate, width or channels is missing)"
-    ),
-    (
-      #"{"type": "audio-chunk", "data": {"rate": 0, "width": 2, "channels": 1}}\#n"#,
-      "data of 'audio-chunk' is malformed (0 Hz, 2 bytes, 1 channels)"
-    ),
-  ] as [(String, String)])
+  @Test(
+    arguments: [
+      (
+        "hello\n",
+        "header is malformed (JSON: expected an object at byte 0): is this a Wyoming service?"
+      ),
+      (
+        "\n",
+        "header is malformed (JSON: text ends, expected an object at byte 0): is this a Wyoming service?"
+      ),
+      (
+        "[1]\n",
+        "header is malformed (JSON: expected an object at byte 0): is this a Wyoming service?"
+      ),
+      ("{}\n", "header is malformed (no 'type'): is this a Wyoming service?"),
+      (
+        #"{"type": 5}\#n"#,
+        "header is malformed (JSON: expected a string at byte 9): is this a Wyoming service?"
+      ),
+      (
+        #"{"type": "t", "data": [1]}\#n"#,
+        "header is malformed (JSON: 'data' is not an object at byte 25): is this a Wyoming service?"
+      ),
+      (
+        #"{"type": "t", "data_length": "7"}\#n"#,
+        "header is malformed (JSON: expected a whole number, found a string at byte 28): is this a Wyoming service?"
+      ),
+      (
+        #"{"type": "t", "payload_length": 4294967296}\#n"#,
+        "'t' announces 4294967296 bytes of payload, at most 1048576 are accepted"
+      ),
+      (
+        #"{"type": "t", "data_length": 4294967296}\#n"#,
+        "'t' announces 4294967296 bytes of data, at most 1048576 are accepted"
+      ),
+      (#"{"type": "t", "data_length": 4}\#nnull"#, "data of 't' is malformed (not an object)"),
+      (
+        #"{"type": "t", "data_length": 3}\#n{"a"#,
+        "data of 't' is malformed (JSON: text ends inside a string at byte 3)"
+      ),
+      (
+        #"{"type": "audio-chunk", "payload_length": 2}\#nxx"#,
+        "data of 'audio-chunk' is malformed (rate, width or channels is missing)"
+      ),
+      (
+        #"{"type": "audio-chunk", "data": {"rate": 0, "width": 2, "channels": 1}}\#n"#,
+        "data of 'audio-chunk' is malformed (0 Hz, 2 bytes, 1 channels)"
+      ),
+    ] as [(String, String)])
   func malformedInputIsNamedAndEndsTheStream(text: String, message: String) {
     var decoder = WyomingDecoder()
     Array(text.utf8).withUnsafeBytes { decoder.append($0) }
