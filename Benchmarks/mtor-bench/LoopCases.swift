@@ -10,25 +10,38 @@ import Time
 
 private let relayEvents = 20_000
 private let latencySamples = 300
+private let readyEvents = 200_000
 private let latencyGapMicroseconds: UInt32 = 300
 
 /// The loop against bare C, against Dispatch, and with `async` above it.
 let loopCases: [Case] = [
   .compare(
-    "loop.fd_dispatch", "ns", goal: 1.15, to: "C epoll",
+    "loop.fd_dispatch", "ns", goal: 1.15, to: "C epoll", operations: relayEvents,
     ours: { try await PipeRelay.nanosecondsPerEvent(relayEvents) },
     baseline: { cb_relay(Int32(relayEvents)) }),
   .compare(
-    "loop.fd_latency", "ns", goal: 1.15, to: "C epoll", ours: loopLatency, baseline: cLatency),
+    "loop.fd_dispatch_vs_libuv", "ns", to: "libuv", operations: relayEvents,
+    ours: { try await PipeRelay.nanosecondsPerEvent(relayEvents) },
+    baseline: { cb_uv_relay(Int32(relayEvents)) }),
   .compare(
-    "loop.fd_vs_dispatchsource", "ns", to: "DispatchSource", ours: loopLatency,
+    "loop.fd_latency", "ns", goal: 1.15, to: "C epoll", operations: latencySamples, ours: loopLatency,
+    baseline: { try latency(cb_receive) }),
+  .compare(
+    "loop.fd_latency_vs_libuv", "ns", to: "libuv", operations: latencySamples, ours: loopLatency,
+    baseline: { try latency(cb_uv_receive) }),
+  .compare(
+    "loop.fd_vs_dispatchsource", "ns", to: "DispatchSource", operations: latencySamples, ours: loopLatency,
     baseline: dispatchLatency),
   .compare(
-    "loop.fd_dispatch_only", "ns", to: "C epoll",
-    ours: { try await ReadyDescriptors(64).nanosecondsPerEvent(200_000) },
-    baseline: { cb_dispatch(64, 200_000) }),
+    "loop.fd_dispatch_only", "ns", to: "C epoll", operations: readyEvents,
+    ours: { try await ReadyDescriptors(64).nanosecondsPerEvent(readyEvents) },
+    baseline: { cb_dispatch(64, Int32(readyEvents)) }),
   .compare(
-    "loop.async_ready", "ns", to: "callback",
+    "loop.fd_dispatch_only_vs_libuv", "ns", to: "libuv", operations: readyEvents,
+    ours: { try await ReadyDescriptors(64).nanosecondsPerEvent(readyEvents) },
+    baseline: { cb_uv_dispatch(64, Int32(readyEvents)) }),
+  .compare(
+    "loop.async_ready", "ns", to: "callback", operations: relayEvents / 4,
     ours: { try await asyncRelay(relayEvents / 4) },
     baseline: { try await PipeRelay.nanosecondsPerEvent(relayEvents / 4) }),
   .measure("loop.allocs_per_event", "count", goal: 0) {
@@ -41,7 +54,7 @@ let loopCases: [Case] = [
 ]
 
 /// A pipe that feeds itself through the loop, as `cb_relay` does in C.
-@LoopActor private final class PipeRelay {
+@LoopActor final class PipeRelay {
   private let loop = LoopActor.shared.loop
   private let pipe: FileDescriptor.Pipe
   private var token: WatchToken?
@@ -66,12 +79,12 @@ let loopCases: [Case] = [
     return Double(ci_thread_allocations() - before - 2 * waiting) / Double(count)
   }
 
-  private init() throws {
+  init() throws {
     pipe = try FileDescriptor.pipe()
     token = try loop.watch(pipe.read.raw, .read, name: "relay") { [unowned self] _ in relay() }
   }
 
-  private func run(_ count: Int) async throws {
+  func run(_ count: Int) async throws {
     remaining = count
     try await loop.wait(on: "relay") { (waiter: Waiter<Void>) in
       done = waiter
@@ -153,11 +166,14 @@ let loopCases: [Case] = [
   return samples.median
 }
 
-@LoopActor private func cLatency() throws -> Double {
+/// The same through another loop.
+@LoopActor private func latency(
+  _ receive: (Int32, Int32, UnsafeMutablePointer<UInt64>?) -> Void
+) throws -> Double {
   let pipe = try FileDescriptor.pipe()
   var latencies = [UInt64](repeating: 0, count: latencySamples)
   cb_feed(pipe.write.raw, Int32(latencySamples), latencyGapMicroseconds)
-  cb_receive(pipe.read.raw, Int32(latencySamples), &latencies)
+  receive(pipe.read.raw, Int32(latencySamples), &latencies)
   return Statistics(latencies.map { Double($0) }).median
 }
 

@@ -5,6 +5,8 @@ import JSON
 /// The figures of a file that an earlier run has written, by name; of several the last.
 struct Measured {
   private var figures: [String: JSONObject] = [:]
+  /// In the order of the file.
+  private(set) var names: [String] = []
   let path: String
 
   init(_ path: String) throws {
@@ -13,12 +15,14 @@ struct Measured {
       guard let figure = try JSONText.value(Array(line.utf8)).objectValue,
         let name = figure["name"]?.stringValue
       else { continue }
-      figures[name] = figure
+      if figures.updateValue(figure, forKey: name) == nil { names.append(name) }
     }
   }
 
   /// A field of a figure; nil when it was not measured.
   func number(_ name: String, _ field: String = "value") -> Double? { figures[name]?[field]?.numberValue }
+
+  func unit(_ name: String) -> String { figures[name]?["unit"]?.stringValue ?? "" }
 
   /// For people, with its unit; "not measured" where it is missing.
   func text(_ name: String, _ field: String = "value", decimals: Int = 0, unit: String = "") -> String {

@@ -18,5 +18,10 @@ void cb_feed(int fd, int count, unsigned gap_us);
 /* Receives what cb_feed writes in an epoll loop: nanoseconds from each write to the handler. */
 void cb_receive(int fd, int count, uint64_t *latencies);
 
+/* The same three through libuv's uv_poll_t. */
+double cb_uv_relay(int count);
+double cb_uv_dispatch(int descriptors, int count);
+void cb_uv_receive(int fd, int count, uint64_t *latencies);
+
 /* How much later than asked epoll_pwait2 returns: nanoseconds, `count` waits of `wait_ns`. */
 void cb_overshoot(int count, int64_t wait_ns, uint64_t *late);
