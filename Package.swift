@@ -114,6 +114,7 @@ let tests: [Target] = [
     name: "AudioTests",
     dependencies: ["ALSA", "Configuration", "DSP", "Loop", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
+  .testTarget(name: "IntentsTests", dependencies: ["Intents", "TestSupport", "Time"]),
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
   .testTarget(
     name: "ConfigurationTests", dependencies: ["Configuration", "Spelling", "TestSupport", "Time", "YAML"]),

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Time
+
+/// What `Realms` knows of a worker.
+struct WorkerRecord: Sendable {
+  /// Its latency in one realm.
+  struct Service: Sendable {
+    let realm: Int
+    /// Exponentially weighted mean of what its answers took.
+    private(set) var latency: Duration?
+    /// There was an answer since the last probe: else it is worth a try whatever it took once.
+    var isFresh = false
+
+    init(realm: Int) { self.realm = realm }
+
+    mutating func answered(_ took: Duration) {
+      latency = latency.map { $0 + (took - $0) / 5 } ?? took
+      isFresh = true
+    }
+
+    /// Given up after so long: it would have taken more.
+    mutating func wasSlow(_ elapsed: Duration) {
+      if let latency, elapsed > latency { answered(elapsed) }
+    }
+  }
+
+  struct Probe: Sendable {
+    var deadline: Instant
+    /// It had or got something to do meanwhile: silence proves nothing.
+    var wasBusy: Bool
+  }
+
+  var profile: WorkerProfile
+  var capabilities = Capabilities()
+  var breaker = Breaker()
+  var health = Health()
+  var inFlight = 0
+  var isDraining = false
+  var isRemoved = false
+  /// It asked to be left alone until then.
+  var pausedUntil = Instant.zero
+  var probe: Probe?
+  /// When to probe it next, if nothing is heard from it till then.
+  var probeAt = Instant.zero
+  /// The last answer, of whatever kind.
+  var lastSign = Instant.zero
+  var lastStart: UInt64 = 0
+  var pools: [Int] = []
+  var services: [Service] = []
+  var answered = 0
+  var failed = 0
+
+  init(_ profile: WorkerProfile) { self.profile = profile }
+
+  var name: String { profile.name }
+  var slots: Int {
+    max(1, min(WorkerProfile.slotsMax, profile.slots ?? capabilities.slots ?? WorkerProfile.slotsDefault))
+  }
+  /// Requests that it may have now.
+  var places: Int { breaker.state == .halfOpen ? 1 : slots }
+  var isUsable: Bool { !isDraining && breaker.isUsable }
+
+  func isReady(at now: Instant) -> Bool { isUsable && inFlight < places && pausedUntil <= now }
+
+  func hasModel(_ model: String) -> Bool {
+    profile.name == model || profile.models.contains(model) || capabilities.models.contains(model)
+  }
+
+  func service(_ realm: Int) -> Int? { services.firstIndex { $0.realm == realm } }
+}
