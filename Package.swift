@@ -19,6 +19,7 @@ let cModules: [Target] = [
     // The library's headers include each other without their folder's name.
     cSettings: [.unsafeFlags(["-I/usr/include/pocketsphinx"])],
     linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
+  .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(name: "CFlite", providers: [.apt(["flite1-dev"])]),
 ]
 
@@ -42,6 +43,7 @@ let wrappers: [Target] = [
   .target(name: "DSP", dependencies: ["CSpeexDSP"]),
   .target(name: "YAML", dependencies: ["CYAML"]),
   .target(name: "JSON"),
+  .target(name: "HTTPClient", dependencies: ["CCurl"]),
   .target(name: "PocketSphinx", dependencies: ["CPocketSphinx"]),
   .target(
     name: "Synthesis",
@@ -61,6 +63,7 @@ let application: [Target] = [
     name: "Configuration",
     dependencies: ["YAML", "Automation", "Intents", "Posix", "Speech", "Spelling", "Time"]),
   .target(name: "WyomingTransport", dependencies: ["Loop", "Posix", "Time", "Wyoming"]),
+  .target(name: "HTTPTransport", dependencies: ["HTTPClient", "Loop", "Posix", "Time"]),
   .target(
     name: "Workers",
     dependencies: ["Intents", "Log", "Loop", "Posix", "Speech", "Time", "Wyoming", "WyomingTransport"]),
@@ -124,6 +127,9 @@ let tests: [Target] = [
       "JSON", "Loop", "Posix", "TestSupport", "Time", "Workers", "Wyoming", "WyomingTransport",
     ],
     exclude: ["Peers"]),
+  .testTarget(
+    name: "HTTPTests", dependencies: ["HTTPClient", "HTTPTransport", "Loop", "Posix", "TestSupport", "Time"],
+    exclude: ["Servers"]),
   .testTarget(
     name: "SpeechWorkerTests",
     dependencies: [

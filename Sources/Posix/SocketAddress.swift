@@ -42,6 +42,23 @@ public struct SocketAddress: Sendable {
     }
   }
 
+  /// The address in digits, without brackets; nil for a Unix socket.
+  public var numericHost: String? {
+    guard case .tcp(let host, _) = endpoint else { return nil }
+    return host
+  }
+
+  /// The same host at another port; a Unix socket's path stays as it is.
+  public func with(port: UInt16) -> SocketAddress {
+    if isUnix { return self }
+    var address = self
+    // IPv4 and IPv6 have the port at the same place.
+    withUnsafeMutableBytes(of: &address.storage) {
+      $0.storeBytes(of: port.bigEndian, toByteOffset: MemoryLayout<sa_family_t>.size, as: UInt16.self)
+    }
+    return address
+  }
+
   var family: Int32 { Int32(storage.ss_family) }
 
   func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {

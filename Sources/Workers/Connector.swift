@@ -6,9 +6,6 @@ import WyomingTransport
 
 /// Opens connections without ever holding the loop.
 @LoopActor enum Connector {
-  /// Name look-ups of all workers; one that hangs delays the others, not the loop.
-  private static let lookUps = BlockingQueue("name look-up", backlogMax: 16)
-
   /// Tries each address of the endpoint, each with an equal share of the time that is left.
   /// - Throws: `SystemError`, `NameLookupError`, `QueueFull`, `DeadlineExceeded`,
   ///   `CancellationError`; of several addresses the last one's.
@@ -22,7 +19,9 @@ import WyomingTransport
       do {
         return try await connect(to: address, until: now + share, limits)
       } catch {
-        if addresses.isEmpty || error is CancellationError { throw error }
+        guard addresses.isEmpty || error is CancellationError else { continue }
+        if case .tcp(let host, _) = endpoint { NameCache.shared.doubt(host) }
+        throw error
       }
     }
     throw SystemError("connect to \(endpoint): no address", errno: 0)
@@ -33,9 +32,7 @@ import WyomingTransport
   ) async throws -> [SocketAddress] {
     if let address = SocketAddress(endpoint) { return [address] }
     guard case .tcp(let host, let port) = endpoint else { return [] }
-    return try await lookUps.run("look up \(host)", until: deadline) {
-      try SocketAddress.lookUp(host: host, port: port)
-    }
+    return try await NameCache.shared.addresses(of: host, port: port, until: deadline)
   }
 
   private static func connect(

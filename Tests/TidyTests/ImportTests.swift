@@ -12,9 +12,10 @@ import Testing
   private static let foundations = ["Time", "Posix", "Log", "Loop"]
   private static let wrappers = [
     "ALSA", "GPIO", "Camera", "DSP", "YAML", "JSON", "PocketSphinx", "Synthesis",
+    "HTTPClient",
   ]
   private static let pure = ["Intents", "Speech", "Automation"]
-  private static let protocols = ["Wyoming", "WyomingTransport", "Workers"]
+  private static let protocols = ["Wyoming", "WyomingTransport", "HTTPTransport", "Workers"]
 
   static let layers = [
     Layer(targets: ["Time", "Spelling"], mayImport: []),
@@ -28,6 +29,7 @@ import Testing
     Layer(targets: ["DSP"], mayImport: ["CSpeexDSP", "Glibc"]),
     Layer(targets: ["YAML"], mayImport: ["CYAML"]),
     Layer(targets: ["JSON"], mayImport: []),
+    Layer(targets: ["HTTPClient"], mayImport: ["CCurl"]),
     Layer(targets: ["PocketSphinx"], mayImport: ["CPocketSphinx", "Glibc"]),
     Layer(targets: ["Synthesis"], mayImport: ["CFlite", "CEspeakNG", "Glibc"]),
     Layer(targets: ["Intents"], mayImport: ["Time"]),
@@ -35,8 +37,11 @@ import Testing
     Layer(targets: ["Wyoming"], mayImport: ["JSON"]),
     Layer(targets: ["Configuration"], mayImport: ["YAML", "Glibc", "Posix", "Spelling", "Time"] + pure),
     Layer(targets: ["WyomingTransport"], mayImport: ["Wyoming", "JSON", "Glibc"] + foundations),
+    Layer(targets: ["HTTPTransport"], mayImport: ["HTTPClient"] + foundations),
     Layer(
-      targets: ["Workers"], mayImport: ["Wyoming", "WyomingTransport", "JSON", "Glibc"] + foundations + pure),
+      targets: ["Workers"],
+      mayImport: ["HTTPClient", "HTTPTransport", "Wyoming", "WyomingTransport", "JSON", "Glibc"] + foundations
+        + pure),
     Layer(
       targets: ["Runtime", "Simulation", "Simulator", "SpeechWorker", "mtor", "mtor-speech", "mtor-sim"],
       mayImport: [

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CCurl
+
+/// An absolute `http` or `https` address, split and brought to one form by libcurl's own parser.
+public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
+  /// Bytes of an address at most.
+  public static let bytesMax = 8 << 10
+
+  /// The whole address.
+  public let text: String
+  public let isSecure: Bool
+  /// A name or a numeric address, IPv6 without its brackets.
+  public let host: String
+  public let port: UInt16
+
+  /// - Parameter base: what a relative address starts from, as in a `Location` header.
+  /// - Throws: `HTTPError.invalid` saying what is wrong: another scheme, no host, a user or password in
+  ///   it (secrets belong into headers, from files), a control character.
+  public init(_ text: String, relativeTo base: HTTPURL? = nil) throws(HTTPError) {
+    func refused(_ why: String) -> HTTPError {
+      HTTPError(text, .invalid("\(why): write http://HOST[:PORT]/PATH or https://…"))
+    }
+    guard text.utf8.count <= Self.bytesMax else { throw refused("more than \(Self.bytesMax) bytes") }
+    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw refused("white space in it") }
+    guard let parts = curl_url() else { throw refused("no memory") }
+    defer { curl_url_cleanup(parts) }
+    if let base { curl_url_set(parts, CURLUPART_URL, base.text, 0) }
+    let code = curl_url_set(parts, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER))
+    if code == CURLUE_USER_NOT_ALLOWED { throw refused("a user or password in it") }
+    guard code == CURLUE_OK else { throw refused(String(cString: curl_url_strerror(code))) }
+    func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
+      var value: UnsafeMutablePointer<CChar>?
+      guard curl_url_get(parts, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
+      defer { curl_free(value) }
+      return String(cString: value)
+    }
+    guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else {
+      throw refused("neither http nor https")
+    }
+    guard let whole = part(CURLUPART_URL), let host = part(CURLUPART_HOST), !host.isEmpty,
+      let port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap(UInt16.init)
+    else { throw refused("no host in it") }
+    self.text = whole
+    isSecure = scheme == "https"
+    self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+    self.port = port
+  }
+
+  /// Scheme, host and port: what a redirect may not leave.
+  public var origin: String { "\(isSecure ? "https" : "http")://\(host.lowercased()):\(port)" }
+
+  /// Without query and fragment, which may hold what should not be logged.
+  public var description: String { String(text.prefix { $0 != "?" && $0 != "#" }) }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPClient
+import HTTPTransport
+import Loop
+import Posix
+import TestSupport
+import Testing
+import Time
+
+/// Requests to a real server that answers well, or in every bad way.
+@Suite(.serialized) struct HTTPSessionTests {
+  private static let shared = Result { try TestServer() }
+  let server: TestServer
+
+  init() throws { server = try Self.shared.get() }
+
+  private func fetch(
+    _ path: String, method: String = "GET", fields: [HTTPField] = [], body: [UInt8]? = nil,
+    within limit: Duration = .seconds(20), change: (inout HTTPRequest) -> Void = { _ in }
+  ) async throws -> Result<HTTPResponse, HTTPError> {
+    var request = try HTTPRequest(server.url(path), method: method, fields: fields, body: body)
+    change(&request)
+    return try await onLoop { [request] in
+      let deadline = LoopActor.shared.loop.now + limit
+      do throws(HTTPError) {
+        return .success(try await HTTPSession.shared.fetch(request, until: deadline))
+      } catch { return .failure(error) }
+    }
+  }
+
+  @Test func methodHeadersQueryAndBodyArriveAndComeBack() async throws {
+    let bytes = [UInt8]("körper\u{0}".utf8)
+    let response = try await fetch(
+      "/echo?a=1&b=%20", method: "PUT", fields: [HTTPField("Authorization", "Bearer s3cret")], body: bytes
+    ).get()
+    #expect(response.head.status == 200)
+    #expect(response.body == bytes)
+    #expect(response.head["x-method"] == "PUT")
+    #expect(response.head["X-SEEN"] == "Bearer s3cret")
+    #expect(response.head["X-Query"] == "a=1&b=%20")
+    #expect(response.timings.total > .zero)
+  }
+
+  @Test(arguments: ["GET", "POST", "HEAD", "DELETE"])
+  func anEmptyBodyIsFineWithEachMethod(_ method: String) async throws {
+    let response = try await fetch("/echo", method: method, body: method == "POST" ? [] : nil).get()
+    #expect(response.head["X-Method"] == method)
+    #expect(response.body.isEmpty)
+  }
+
+  @Test func aConnectionIsUsedAgain() async throws {
+    let first = try await fetch("/peer").get().text
+    let second = try await fetch("/peer").get().text
+    #expect(first == second)
+  }
+
+  @Test func aLargeBodyComesWhole() async throws {
+    let response = try await fetch("/large?8388608").get()
+    #expect(response.body.count == 8_388_608)
+    #expect(response.body[257] == 1)
+  }
+
+  @Test func statusesAreAnswersAndTellWhenToComeBack() async throws {
+    let busy = try await fetch("/busy").get()
+    #expect(busy.head.status == 503)
+    #expect(busy.head.retryAfter == .seconds(7))
+    #expect(busy.text == "busy")
+    let later = try await fetch("/date").get()
+    #expect(later.head.retryAfter.map { $0 > .seconds(3600) } == true)
+    #expect(try await fetch("/unknown").get().head.status == 404)
+  }
+
+  @Test func aTemporaryRedirectKeepsMethodAndBody() async throws {
+    let response = try await fetch("/moved", method: "POST", body: [1, 2, 3]).get()
+    #expect(response.head.status == 200)
+    #expect(response.head["X-Method"] == "POST")
+    #expect(response.body == [1, 2, 3])
+  }
+
+  @Test(arguments: ["/away", "/round"])
+  func aRedirectToAnotherOriginOrForEverIsNotFollowed(_ path: String) async throws {
+    let result = try await fetch(path)
+    guard case .failure(let error) = result, case .redirected = error.reason else {
+      Issue.record("\(result)")
+      return
+    }
+  }
+
+  /// What the server does, and what is said about it.
+  static let faults: [(String, String)] = [
+    ("/mute", "expired(waiting for the response)"), ("/slow", "expired(receiving the response)"),
+    ("/stall", "expired(receiving the response)"), ("/reset", "closed"), ("/cut", "closed"),
+    ("/garbage", "malformed"), ("/nothing", "closed"), ("/endless", "tooLarge"), ("/headers", "tooLarge"),
+  ]
+
+  @Test(arguments: faults)
+  func eachFaultEndsTheRequestWithItsReason(_ path: String, _ expected: String) async throws {
+    let isWaited = expected.hasPrefix("expired")
+    let result = try await fetch(path, within: isWaited ? .milliseconds(300) : .seconds(20)) {
+      $0.responseMaxBytes = 1 << 20
+    }
+    guard case .failure(let error) = result else {
+      Issue.record("\(result)")
+      return
+    }
+    #expect(Self.kind(error.reason) == expected, "\(error)")
+    #expect("\(error)".contains(path))
+  }
+
+  private static func kind(_ reason: HTTPError.Reason) -> String {
+    switch reason {
+    case .invalid: "invalid"
+    case .unresolved: "unresolved"
+    case .unreachable: "unreachable"
+    case .insecure: "insecure"
+    case .closed: "closed"
+    case .malformed: "malformed"
+    case .tooLarge: "tooLarge"
+    case .expired(let stage): "expired(\(stage.rawValue))"
+    case .redirected: "redirected"
+    case .cancelled: "cancelled"
+    case .refused: "refused"
+    }
+  }
+
+  @Test func aPortWhereNobodyListensIsSaidAtOnce() async throws {
+    let nobody = try HTTPURL("http://127.0.0.1:9/echo")
+    let result = try await fetch("/echo") { $0.url = nobody }
+    guard case .failure(let error) = result, case .unreachable = error.reason else {
+      Issue.record("\(result)")
+      return
+    }
+  }
+
+  @Test func aHeaderWithALineBreakIsNotSent() async throws {
+    let result = try await fetch("/echo", fields: [HTTPField("X-Name", "a\r\nX-Other: b")])
+    guard case .failure(let error) = result, case .invalid = error.reason else {
+      Issue.record("\(result)")
+      return
+    }
+  }
+
+  @Test func aStreamIsHandedOnAsItComes() async throws {
+    let request = try HTTPRequest(server.url("/stream"))
+    let pieces = try await onLoop {
+      var pieces: [String] = []
+      let loop = LoopActor.shared.loop
+      try await loop.wait(on: "stream", until: loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
+        _ = HTTPSession.shared.start(
+          request, until: loop.now + .seconds(20),
+          HTTPCall.Handlers(
+            head: { pieces.append("\($0.status)") },
+            body: {
+              pieces.append(String(decoding: $0, as: UTF8.self))
+              return .more
+            },
+            end: { _ in waiter.resume(returning: ()) }))
+      }
+      return pieces
+    }
+    #expect(pieces.first == "200")
+    #expect(pieces.count >= 3)
+    #expect(pieces.dropFirst().joined() == (0..<5).map { "data: \($0)\n\n" }.joined())
+  }
+
+  @Test func aPausedBodyMakesTheServerWaitAndComesWholeAfterwards() async throws {
+    let request = try HTTPRequest(server.url("/large?16777216"))
+    let (whilePaused, total) = try await onLoop {
+      let loop = LoopActor.shared.loop
+      var received = 0
+      var isPaused = false
+      var call: HTTPCall?
+      var paused = 0
+      try await loop.wait(on: "body", until: loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
+        call = HTTPSession.shared.start(
+          request, until: loop.now + .seconds(20),
+          HTTPCall.Handlers(
+            head: { _ in },
+            body: {
+              if received > 1 << 20, !isPaused {
+                isPaused = true
+                paused = received
+                _ = loop.after(.milliseconds(50), name: "resume") {
+                  paused = received - paused
+                  call?.resume()
+                }
+                return .pause
+              }
+              received += $0.count
+              return .more
+            },
+            end: { _ in waiter.resume(returning: ()) }))
+      }
+      return (paused, received)
+    }
+    #expect(whilePaused == 0)
+    #expect(total == 16_777_216)
+  }
+
+  @Test func aCancelledCallSaysNothingMore() async throws {
+    let request = try HTTPRequest(server.url("/slow"))
+    let (heard, left) = try await onLoop {
+      let loop = LoopActor.shared.loop
+      let session = HTTPSession()
+      var heard = 0
+      let call = session.start(
+        request, until: loop.now + .milliseconds(200),
+        HTTPCall.Handlers(
+          head: { _ in }, body: { _ in .more }, end: { _ in heard += 1 }))
+      call.cancel()
+      try await loop.sleep(for: .milliseconds(300))
+      return (heard, session.count)
+    }
+    #expect(heard == 0)
+    #expect(left == 0)
+  }
+
+  @Test func moreCallsThanTheLimitAreRefusedAndTheOthersEnd() async throws {
+    let request = try HTTPRequest(server.url("/peer"))
+    let (well, refused) = try await onLoop {
+      let loop = LoopActor.shared.loop
+      var limits = HTTPSession.Limits()
+      limits.callsMax = 50
+      let session = HTTPSession(limits: limits)
+      var (well, refused, left) = (0, 0, 80)
+      try await loop.wait(on: "calls", until: loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
+        for _ in 0..<80 {
+          _ = session.start(
+            request, until: loop.now + .seconds(20),
+            HTTPCall.Handlers(
+              head: { _ in }, body: { _ in .more },
+              end: { result in
+                if case .success = result { well += 1 } else { refused += 1 }
+                left -= 1
+                if left == 0 { waiter.resume(returning: ()) }
+              }))
+        }
+      }
+      return (well, refused)
+    }
+    #expect(well == 50)
+    #expect(refused == 30)
+  }
+}
