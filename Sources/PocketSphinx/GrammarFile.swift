@@ -5,6 +5,10 @@
 /// Supported: `public`, alternatives, groups, `[optional]`, `*`, `+`, weights, tags, comments.
 /// Refused with the line: imports, recursion (say it with `+`), undefined or repeated rules.
 public struct GrammarFile: Sendable, Equatable {
+  /// Rules that use each other, one below the other, at most: the library follows them by calling
+  /// itself.
+  public static let nestingMax = 100
+
   public let text: String
   /// Every word that can be said, as written.
   public let words: Set<String>
@@ -61,6 +65,10 @@ public struct GrammarFile: Sendable, Equatable {
           let circle = (path + [name]).map { "<\($0)>" }.joined(separator: " → ")
           throw .badGrammar(
             file: file, line: line, reason: "rules refer to themselves: \(circle). Use + or *.")
+        }
+        guard path.count < Self.nestingMax else {
+          throw .badGrammar(
+            file: file, line: line, reason: "rules are nested deeper than \(Self.nestingMax).")
         }
         path.append(name)
         for reference in rule.references { try visit(reference.name, reference.line) }

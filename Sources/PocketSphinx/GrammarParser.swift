@@ -77,23 +77,29 @@ struct GrammarParser {
 
   // MARK: Tokens
 
+  /// The next one that matters: tags and weights are passed over.
   private mutating func next() throws(PocketSphinxError) -> Token {
-    try skipBlanks()
-    guard let first = rest.first else { return .end }
-    switch first {
-    case "<": return .reference(try enclosed(until: ">"))
-    case "{": _ = try enclosed(until: "}"); return try next()
-    case "/": _ = try enclosed(until: "/"); return try next()
-    case "\"": return .word(try enclosed(until: "\""))
-    case "=", "|", "(", ")", "[", "]", "*", "+", ";":
-      rest.removeFirst()
-      return .mark(first)
-    default:
-      let word = rest.prefix { !$0.isWhitespace && !"=|()[]*+;<>{}/\"".contains($0) }
-      guard !word.isEmpty else { throw error("unexpected '\(first)'") }
-      rest = rest[word.endIndex...]
-      return .word(String(word))
+    while true {
+      try skipBlanks()
+      guard let first = rest.first else { return .end }
+      switch first {
+      case "{": _ = try enclosed(until: "}")
+      case "/": _ = try enclosed(until: "/")
+      case "<": return .reference(try enclosed(until: ">"))
+      case "\"": return .word(try enclosed(until: "\""))
+      case "=", "|", "(", ")", "[", "]", "*", "+", ";":
+        rest.removeFirst()
+        return .mark(first)
+      default: return .word(try word(first))
+      }
     }
+  }
+
+  private mutating func word(_ first: Character) throws(PocketSphinxError) -> String {
+    let word = rest.prefix { !$0.isWhitespace && !"=|()[]*+;<>{}/\"".contains($0) }
+    guard !word.isEmpty else { throw error("unexpected '\(first)'") }
+    rest = rest[word.endIndex...]
+    return String(word)
   }
 
   private mutating func enclosed(until close: Character) throws(PocketSphinxError) -> String {

@@ -45,6 +45,19 @@ struct GrammarFileTests {
     #expect(reason.contains(what), "\(reason)")
   }
 
+  @Test func aChainOfRulesIsRefusedBeforeItEndsTheStack() throws {
+    let chain = (0..<40_000).map { "<r\($0)> = <r\($0 + 1)>;\n" }.joined()
+    let text = "#JSGF V1.0;\ngrammar g;\npublic \(chain)<r40000> = end;"
+    let error = thrown(PocketSphinxError.self) { try GrammarFile(text: text, name: "g") }
+    #expect(error?.description == "g:102: rules are nested deeper than 100.")
+  }
+
+  @Test func anyNumberOfTagsIsPassedOver() throws {
+    let tags = String(repeating: "{}", count: 200_000)
+    let grammar = try GrammarFile(text: "#JSGF V1.0;\ngrammar g;\npublic <a> = b \(tags);", name: "g")
+    #expect(grammar.words == ["b"])
+  }
+
   @Test func unreadableFilesAreRefusedByName() {
     let directory = TemporaryDirectory()
     directory.write("empty.jsgf", "")
