@@ -2,7 +2,7 @@
 # Everything a person or CI runs. `make help` lists it.
 BIN := .build/release
 
-.PHONY: help setup demo build test rig-test sim bench limits accuracy check install clean
+.PHONY: help setup demo build test rig-test sim fuzz bench limits accuracy check install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ rig-test: ## only the device tests, in the test rig's kernel
 
 sim: ## the whole runtime in seeded worlds and simulated time: SEEDS=200, or SEED=… HOURS=… TRACE=1
 	@scripts/sim $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100)) $(if $(HOURS),--hours $(HOURS)) $(if $(TRACE),--trace)
+
+fuzz: ## attack every parser; SECONDS=30 for each, TARGET=name for one
+	@scripts/fuzz -s $(or $(SECONDS),30) $(TARGET)
 
 bench: ## measure against baselines in the same run; build/bench.jsonl
 	@scripts/bench

@@ -5,6 +5,9 @@ import PackageDescription
 /// `MTOR_NO_GPL=1 swift build` leaves eSpeak NG (GPL-3) out of `mtor-speech`; flite then speaks alone.
 let withoutGPL = Context.environment["MTOR_NO_GPL"] == "1"
 
+/// `MTOR_FUZZ=1` adds the fuzzers' program, which links only with the fuzzer's runtime: scripts/fuzz.
+let withFuzzers = Context.environment["MTOR_FUZZ"] == "1"
+
 let espeak: [SwiftSetting] = withoutGPL ? [] : [.define("ESPEAK_NG")]
 
 // One C module per C library. `shim.h` holds only what Swift cannot import.
@@ -159,6 +162,19 @@ let tests: [Target] = [
       "Time", "mtor-sim",
     ]),
   .testTarget(name: "TidyTests"),
+  .target(
+    name: "Fuzz",
+    dependencies: [
+      "Automation", "Configuration", "JSON", "Log", "PocketSphinx", "Posix", "Runtime", "Speech",
+      "SpeechWorker", "Wyoming", "YAML",
+    ],
+    path: "Tests/Fuzz/Targets"),
+  .testTarget(name: "FuzzTests", dependencies: ["ALSA", "Fuzz", "TestSupport", "Time", "mtor"]),
+]
+
+let fuzzers: [Target] = [
+  .target(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+  .executableTarget(name: "mtor-fuzz", dependencies: ["CLibFuzzer", "Fuzz"], path: "Tests/Fuzz/Program"),
 ]
 
 /// `make bench`: figures against baselines measured in the same run.
@@ -182,7 +198,7 @@ let package = Package(
     .executable(name: "mtor-speech", targets: ["mtor-speech"]),
   ],
   targets: cModules + (withoutGPL ? [] : gplModules) + foundations + wrappers + pure + application
-    + benchmarks + tests)
+    + benchmarks + tests + (withFuzzers ? fuzzers : []))
 
 /// `MTOR_STRICT=1`, as .ci/run has it: a warning is an error.
 if Context.environment["MTOR_STRICT"] == "1" {

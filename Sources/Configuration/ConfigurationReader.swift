@@ -29,7 +29,11 @@ public struct ConfigurationReader: Sendable {
     try read(bytes: Array(text.utf8), name: name, board: board)
   }
 
-  func read(bytes: [UInt8], name: String, board: String?) throws(ConfigurationProblems) -> Settings {
+  /// The same of bytes, which may be no text.
+  /// - Throws: as `read(file:board:)`.
+  public func read(
+    bytes: [UInt8], name: String, board: String? = nil
+  ) throws(ConfigurationProblems) -> Settings {
     var reader = Reader(file: name)
     let document = YAMLDocument(bytes)
     document.problems.forEach { reader.note($0.mark, "", $0.text) }

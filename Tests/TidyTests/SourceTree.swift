@@ -42,7 +42,8 @@ struct SourceTree {
     return parts.joined(separator: "/")
   }
 
-  /// The file itself, or every file below the folder; hidden ones and build products are left out.
+  /// The file itself, or every file below the folder; hidden ones, build products and the fuzzers' seeds,
+  /// which are wrong on purpose, are left out.
   private static func paths(_ path: String) -> [String] {
     guard let stream = opendir(root + path) else { return exists(path) ? [path] : [] }
     defer { closedir(stream) }
@@ -51,7 +52,7 @@ struct SourceTree {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if !name.hasPrefix("."), name != "__pycache__" { names.append(name) }
+      if !name.hasPrefix("."), name != "__pycache__", name != "Corpora" { names.append(name) }
     }
     return names.flatMap { paths("\(path)/\($0)") }
   }
