@@ -16,6 +16,8 @@ let cModules: [Target] = [
   .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
   .target(name: "CGPIOD", linkerSettings: [.linkedLibrary("gpiod")]),
   .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+  .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+  .systemLibrary(name: "CNettle", pkgConfig: "hogweed", providers: [.apt(["nettle-dev"])]),
   .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
   .target(
     name: "CPocketSphinx",
@@ -47,6 +49,8 @@ let wrappers: [Target] = [
   .target(name: "YAML", dependencies: ["CYAML"]),
   .target(name: "JSON"),
   .target(name: "HTTPClient", dependencies: ["CCurl"]),
+  .target(name: "SQLite", dependencies: ["CSQLite"]),
+  .target(name: "Crypto", dependencies: ["CNettle"]),
   .target(name: "PocketSphinx", dependencies: ["CPocketSphinx"]),
   .target(
     name: "Synthesis",
@@ -65,6 +69,9 @@ let application: [Target] = [
   .target(
     name: "Configuration",
     dependencies: ["YAML", "Automation", "Intents", "Posix", "Speech", "Spelling", "Time"]),
+  .target(
+    name: "Store",
+    dependencies: ["CLinux", "Crypto", "JSON", "Log", "Loop", "Posix", "SQLite", "Time"]),
   .target(name: "WyomingTransport", dependencies: ["Loop", "Posix", "Time", "Wyoming"]),
   .target(name: "HTTPTransport", dependencies: ["HTTPClient", "Loop", "Posix", "Time"]),
   .target(
@@ -73,8 +80,8 @@ let application: [Target] = [
   .target(
     name: "Runtime",
     dependencies: [
-      "ALSA", "Automation", "Camera", "Configuration", "DSP", "GPIO", "Intents", "JSON", "Log", "Loop",
-      "Posix", "Speech", "Time", "Workers", "Wyoming",
+      "ALSA", "Automation", "Camera", "Configuration", "Crypto", "DSP", "GPIO", "Intents", "JSON", "Log",
+      "Loop", "Posix", "Speech", "Store", "Time", "Workers", "Wyoming",
     ]),
   .target(
     name: "Simulation",
@@ -98,8 +105,8 @@ let application: [Target] = [
   .executableTarget(
     name: "mtor",
     dependencies: [
-      "ALSA", "Automation", "Camera", "Configuration", "GPIO", "JSON", "Log", "Loop", "Posix", "Runtime",
-      "Simulation", "Speech", "Time", "YAML",
+      "ALSA", "Automation", "Camera", "Configuration", "Crypto", "GPIO", "JSON", "Log", "Loop", "Posix",
+      "Runtime", "Simulation", "Speech", "SQLite", "Store", "Time", "YAML",
     ]),
   .executableTarget(
     name: "accuracy", dependencies: ["PocketSphinx", "Speech", "SpeechWorker", "Time"],
@@ -115,6 +122,14 @@ let tests: [Target] = [
     name: "TestSupport",
     dependencies: ["CInstruments", "CLinux", "Loop", "Posix", "Time", "Wyoming", "WyomingTransport"],
     path: "Tests/TestSupport"),
+  .target(
+    name: "CFaultVFS", path: "Tests/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+  .testTarget(
+    name: "StoreTests",
+    dependencies: [
+      "CFaultVFS", "CInstruments", "Crypto", "JSON", "Log", "Loop", "Posix", "SQLite", "Store",
+      "TestSupport", "Time",
+    ]),
   .testTarget(name: "LoopTests", dependencies: ["CLinux", "Loop", "Log", "Posix", "TestSupport", "Time"]),
   .testTarget(
     name: "AudioTests",
@@ -142,8 +157,8 @@ let tests: [Target] = [
   .testTarget(
     name: "RuntimeTests",
     dependencies: [
-      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "TestSupport",
-      "Time",
+      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "Store",
+      "TestSupport", "Time",
     ]),
   .testTarget(
     name: "EndToEndTests",

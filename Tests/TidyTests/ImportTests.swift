@@ -12,7 +12,7 @@ import Testing
   private static let foundations = ["Time", "Posix", "Log", "Loop"]
   private static let wrappers = [
     "ALSA", "GPIO", "Camera", "DSP", "YAML", "JSON", "PocketSphinx", "Synthesis",
-    "HTTPClient",
+    "HTTPClient", "SQLite", "Crypto",
   ]
   private static let pure = ["Intents", "Speech", "Automation"]
   private static let protocols = ["Wyoming", "WyomingTransport", "HTTPTransport", "Workers"]
@@ -30,6 +30,9 @@ import Testing
     Layer(targets: ["YAML"], mayImport: ["CYAML"]),
     Layer(targets: ["JSON"], mayImport: []),
     Layer(targets: ["HTTPClient"], mayImport: ["CCurl"]),
+    Layer(targets: ["SQLite"], mayImport: ["CSQLite"]),
+    Layer(targets: ["Crypto"], mayImport: ["CNettle"]),
+    Layer(targets: ["Store"], mayImport: ["CLinux", "Glibc", "Crypto", "JSON", "SQLite"] + foundations),
     Layer(targets: ["PocketSphinx"], mayImport: ["CPocketSphinx", "Glibc"]),
     Layer(targets: ["Synthesis"], mayImport: ["CFlite", "CEspeakNG", "Glibc"]),
     Layer(targets: ["Intents"], mayImport: ["Time"]),
@@ -46,7 +49,7 @@ import Testing
       targets: ["Runtime", "Simulation", "Simulator", "SpeechWorker", "mtor", "mtor-speech", "mtor-sim"],
       mayImport: [
         "Configuration", "Glibc", "Dispatch", "Synchronization", "Runtime", "Simulation", "Simulator",
-        "SpeechWorker",
+        "SpeechWorker", "Store",
       ]
         + foundations + wrappers + pure + protocols),
   ]

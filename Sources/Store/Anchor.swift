@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import JSON
+import Posix
+
+/// A file that holds the last head of a journal, outside of it: best on another medium.
+public struct Anchor: Sendable {
+  static let fileBytesMax = 4096
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  /// The head; nil when there is none yet.
+  /// - Throws: `StoreError.unusable` when the file cannot be read or is not a head.
+  public func read() throws(StoreError) -> JournalHead? {
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try FileDescriptor.open(path, O_RDONLY).read(upTo: Self.fileBytesMax)
+    } catch {
+      if error.errno == ENOENT { return nil }
+      throw .unusable("\(error)")
+    }
+    let object = (try? JSONText.value(bytes))?.objectValue
+    guard let head = object.flatMap(JournalHead.init(json:)) else {
+      throw .unusable("\(path) is not the head of a journal")
+    }
+    return head
+  }
+
+  /// Replaces the file: a reader sees the old head or the new one, also after a power cut.
+  /// - Throws: `SystemError` naming the path.
+  public func write(_ head: JournalHead) throws(SystemError) {
+    var line: [UInt8] = []
+    JSONWriter().append(head.json, to: &line)
+    line.append(UInt8(ascii: "\n"))
+    try DurableFile.replace(path, line)
+  }
+}
+
+/// Small files that have to survive a power cut.
+enum DurableFile {
+  /// Writes beside the file, to the medium, and renames.
+  /// - Throws: `SystemError` naming the path.
+  static func replace(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+    let temporary = "\(path).new"
+    let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    var rest = bytes[...]
+    while !rest.isEmpty { rest = rest.dropFirst(try file.write(rest)) }
+    if fsync(file.raw) != 0 { throw SystemError("write \(temporary)") }
+    if rename(temporary, path) != 0 { throw SystemError("write \(path)") }
+  }
+
+  /// Makes names in a folder durable: new files, renamed files.
+  static func syncDirectory(_ path: String) throws(SystemError) {
+    let folder = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)
+    if fsync(folder.raw) != 0 { throw SystemError("write \(path)") }
+  }
+}

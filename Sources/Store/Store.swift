@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+import Log
+import Loop
+import Time
+
+/// Durable facts: the journal and the checkpoints of one node, in one file.
+///
+/// Commits wait in memory, bounded, until the queue `store` has written them; what waits there
+/// together is committed together. A store that cannot be opened or written keeps nobody from
+/// working: commits fail, are counted, and the journal tells the gap when it can be written again.
+/// What is promised: docs/store.md.
+@LoopActor public final class Store {
+  /// The longest that a `soon` commit waits for others, and how many rows are enough.
+  public nonisolated static let soonDelay: Duration = .seconds(1)
+  public nonisolated static let soonRows = 50
+  /// What may wait for the disk; `soon` commits may use half of it.
+  public nonisolated static let waitingRowsMax = 4096
+  public nonisolated static let waitingBytesMax = 8 << 20
+  /// Rows of one transaction at most, except when one commit has more.
+  public nonisolated static let batchRowsMax = 512
+  /// Rows without a head get one after this time.
+  public nonisolated static let headDelay: Duration = .seconds(600)
+
+  public typealias Done = @LoopActor (Result<Int64, StoreError>) -> Void
+
+  public private(set) var status = StoreStatus()
+  /// Called with what has to be told to somebody, after it was logged.
+  public var onEvent: (@LoopActor (StoreEvent) -> Void)?
+
+  private let worker: StoreWorker
+  private let queue = BlockingQueue("store", backlogMax: 16)
+  private let loop = LoopActor.shared.loop
+  private let log = Logger("store")
+  private var waiting: [Commit] = []
+  private var waitingRows = 0
+  private var waitingBytes = 0
+  private var inFlight: [Commit] = []
+  private var refused = Unstored()
+  private var soonTimer: TimerToken?
+  private var headTimer: TimerToken?
+  private var isUrgent = false
+  private var isClosed = false
+  private var drained: Waiter<Void>?
+
+  /// Nothing is opened before `open()`.
+  public init(_ options: StoreOptions) { worker = StoreWorker(options) }
+
+  /// Opens the files, on the queue; commits may be given at once and wait for it.
+  public func open() {
+    let stamp = Stamp.now
+    submit { [worker] in worker.open(at: stamp) }
+  }
+
+  // MARK: Commits
+
+  /// Stores `writes` together. `done` gets the number of the journal's last row, or why they are not
+  /// promised; it is not called when this throws.
+  ///
+  /// - Throws: `StoreError.backlogFull`, `.tooBig`, `.closed`, at once; nothing was taken then.
+  public func commit(
+    _ writes: [Write], _ durability: Durability, _ done: Done? = nil
+  ) throws(StoreError) {
+    let commit = Commit(writes: writes, bytes: writes.reduce(0) { $0 + $1.bytes }, done: done)
+    do throws(StoreError) {
+      try check(commit, durability)
+    } catch {
+      let stamp = Stamp.now
+      for write in writes { refused.add(write.name, at: stamp) }
+      throw error
+    }
+    waiting.append(commit)
+    waitingRows += writes.count
+    waitingBytes += commit.bytes
+    if durability == .now || waitingRows >= Self.soonRows { isUrgent = true }
+    if isUrgent { flush() } else { startSoonTimer() }
+  }
+
+  /// The same, for a flow: returns once it is durable.
+  /// - Throws: `StoreError`; `CancellationError`, and then it may be stored or not.
+  @discardableResult public func commit(_ writes: [Write]) async throws -> Int64 {
+    try await loop.wait(on: "store") { (waiter: Waiter<Int64>) in
+      do throws(StoreError) {
+        try commit(writes, .now) { result in
+          switch result {
+          case .success(let seq): waiter.resume(returning: seq)
+          case .failure(let error): waiter.resume(throwing: error)
+          }
+        }
+      } catch { waiter.resume(throwing: error) }
+    }
+  }
+
+  /// Appends to the journal, soon; a refusal or failure is counted and told by the journal later.
+  public func note(_ entry: JournalEntry) {
+    do throws(StoreError) { try commit([.journal(entry)], .soon) } catch { tell(error) }
+  }
+
+  /// The checkpoints whose keys begin with `prefix`, by their keys.
+  public func checkpoints(prefix: String) async throws -> [Checkpoint] {
+    try await queue.run("read checkpoints") { [worker] in try worker.checkpoints(prefix: prefix) }
+  }
+
+  private func check(_ commit: Commit, _ durability: Durability) throws(StoreError) {
+    if isClosed { throw .closed }
+    for write in commit.writes { try write.check() }
+    let share = durability == .now ? 1 : 2
+    if waitingRows + commit.writes.count > Self.waitingRowsMax / share
+      || waitingBytes + commit.bytes > Self.waitingBytesMax / share
+    {
+      throw .backlogFull(rowsMax: Self.waitingRowsMax / share, bytesMax: Self.waitingBytesMax / share)
+    }
+  }
+
+  // MARK: Batches
+
+  private func startSoonTimer() {
+    if soonTimer != nil { return }
+    soonTimer = loop.after(Self.soonDelay, name: "store") { [weak self] in
+      self?.soonTimer = nil
+      self?.isUrgent = true
+      self?.flush()
+    }
+  }
+
+  /// Sends what waits to the queue, unless a batch is there already: then the next follows it.
+  private func flush() {
+    guard inFlight.isEmpty, !waiting.isEmpty else { return }
+    if let timer = soonTimer.take() { loop.cancel(timer) }
+    inFlight = takeBatch()
+    let batch = inFlight.flatMap(\.writes)
+    let lost = refused
+    refused = Unstored()
+    let stamp = Stamp.now
+    submit(isBatch: true) { [worker] in worker.apply(batch, refused: lost, at: stamp) }
+  }
+
+  private func takeBatch() -> [Commit] {
+    var rows = 0
+    let count = waiting.prefix { commit in
+      defer { rows += commit.writes.count }
+      return rows == 0 || rows + commit.writes.count <= Self.batchRowsMax
+    }.count
+    let batch = Array(waiting.prefix(count))
+    waiting.removeFirst(count)
+    waitingRows -= batch.reduce(0) { $0 + $1.writes.count }
+    waitingBytes -= batch.reduce(0) { $0 + $1.bytes }
+    isUrgent = !waiting.isEmpty
+    return batch
+  }
+
+  private func submit(isBatch: Bool = false, _ work: @escaping @Sendable () -> StoreWorker.Report) {
+    let worker = worker
+    let loop = loop
+    do throws(QueueFull) {
+      try queue.submit {
+        let report = work()
+        loop.execute { self.finished(report, isBatch: isBatch) }
+        // Whoever waits for the batch does not wait for this.
+        if let report = worker.tidy(at: .now) {
+          loop.execute { self.finished(report, isBatch: false) }
+        }
+      }
+    } catch {
+      let failure = StoreError.unusable("\(error)")
+      if isBatch { conclude(.failure(failure)) }
+    }
+  }
+
+  private func finished(_ report: StoreWorker.Report, isBatch: Bool) {
+    status = report.status
+    for event in report.events {
+      tell(event)
+      onEvent?(event)
+    }
+    switch report.result {
+    case .success: if log.settle("write") { log.notice("the store can be written again") }
+    case .failure(.closed): break
+    case .failure(let error): tell(error)
+    }
+    startHeadTimer()
+    if isBatch { conclude(report.result) }
+  }
+
+  private func conclude(_ result: Result<Int64, StoreError>) {
+    let batch = inFlight
+    inFlight = []
+    for commit in batch { commit.done?(result) }
+    if isUrgent || isClosed { flush() } else if !waiting.isEmpty { startSoonTimer() }
+    if inFlight.isEmpty, waiting.isEmpty { drained.take()?.resume(returning: ()) }
+  }
+
+  /// Rows that nothing follows get their head after a while.
+  private func startHeadTimer() {
+    if headTimer != nil || isClosed || !status.hasRowsWithoutHead { return }
+    headTimer = loop.after(Self.headDelay, name: "store head") { [weak self] in
+      guard let self else { return }
+      headTimer = nil
+      let stamp = Stamp.now
+      submit { [worker] in worker.makeHead(at: stamp) }
+    }
+  }
+
+  // MARK: Ending
+
+  /// Stores what waits, makes a head, and closes the files. Later commits are refused.
+  public func close() async {
+    if isClosed { return }
+    isClosed = true
+    for timer in [soonTimer.take(), headTimer.take()] { if let timer { loop.cancel(timer) } }
+    flush()
+    if !inFlight.isEmpty {
+      try? await loop.wait(on: "store: last commits") { (waiter: Waiter<Void>) in drained = waiter }
+    }
+    let stamp = Stamp.now
+    let report = try? await queue.run("close") { [worker] in worker.close(at: stamp) }
+    if let report { status = report.status }
+  }
+
+  // MARK: Telling
+
+  private func tell(_ error: StoreError) {
+    log.once(
+      "write", level: .error, every: .seconds(60),
+      "not stored: \(error). \(status.unstored + refused.total) changes so far; everything else goes on")
+  }
+
+  private func tell(_ event: StoreEvent) {
+    switch event {
+    case .quarantined(let file, let problem, let rows):
+      log.error("the store was damaged (\(problem)) and put aside as \(file); \(rows) rows were taken over")
+    case .endsEarly(let last, let anchor):
+      log.error("the journal ends with row \(last), but its head says \(anchor): cut off, or an old copy")
+    case .differs(let seq):
+      log.error("row \(seq) of the journal is not the one its head was made of. See 'mtor log verify'")
+    case .anchorFailed(let text):
+      log.once("anchor", every: .seconds(600), "the journal's head is not kept outside: \(text)")
+    case .removed(let through): log.info("the journal's rows up to \(through) were removed to keep its size")
+    }
+  }
+
+  private struct Commit {
+    let writes: [Write]
+    let bytes: Int
+    let done: Done?
+  }
+}
