@@ -25,6 +25,7 @@ enum Schema {
       "Short sounds: none, a WAV file, or a built-in tone (wake, failure, done)."),
     Field("services", \.services, .section(ServiceSettings(), services), "Which worker serves what."),
     Field("workers", \.workers, workers, "Programs and services that do the heavy work, by name."),
+    Field("store", \.store, .section(StoreSettings(), store), "What survives a restart: docs/store.md."),
     Field("log", \.log, .section(LogSettings(), log), "What is written to the journal."),
   ]
 

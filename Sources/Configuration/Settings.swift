@@ -24,6 +24,7 @@ public struct Settings: Sendable, Equatable {
   /// Word lists for `{name}` in sentences.
   public var lists: [String: [String]] = [:]
   public var automations: [Rule] = []
+  public var store = StoreSettings()
   public var log = LogSettings()
 
   public init() {}
@@ -113,6 +114,19 @@ public struct WorkerSettings: Sendable, Equatable {
     self.name = name
     self.place = place
   }
+}
+
+/// The journal and other durable facts.
+public struct StoreSettings: Sendable, Equatable {
+  public var isEnabled = true
+  /// nil: the state directory.
+  public var directory: String?
+  /// nil: beside the journal.
+  public var anchor: String?
+  public var journalBytesMax = 64 << 20
+  public var headRows = 64
+
+  public init() {}
 }
 
 public struct LogSettings: Sendable, Equatable {

@@ -39,8 +39,8 @@ extension Commands {
       }
     })
 
-  static let log = Command(
-    name: "log",
+  static let logLevel = Command(
+    name: "log-level",
     summary: "Change how much the running mtor logs",
     details:
       "Sets the level of one module, or of all that have no level of their own. Lasts until the next start.",
@@ -49,7 +49,7 @@ extension Commands {
       Argument("MODULE", "As in the log's second column; without it all.", count: .optional),
     ],
     options: [.json],
-    examples: [Example("mtor log debug voice", "Shows each decision of the voice path.")],
+    examples: [Example("mtor log-level debug voice", "Shows each decision of the voice path.")],
     run: { invocation throws(CommandFailure) in
       let module = invocation.arguments.count > 1 ? invocation.arguments[1] : nil
       return try request(ControlRequest(.level, text: invocation.arguments[0], name: module), invocation)

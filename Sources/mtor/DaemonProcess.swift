@@ -24,11 +24,11 @@ import Time
   private var shutdown: Shutdown?
 
   /// - Throws: as `Daemon.init`; `SystemError` for the signals.
-  init(_ settings: Settings, directory: String) throws {
+  init(_ settings: Settings, directory: String, state: String) throws {
     // Before the daemon: its threads have to inherit the blocked signals.
     var handle: (@LoopActor (Int32) -> Void)?
     signals = try Signals(Self.signalNumbers) { handle?($0) }
-    daemon = try Daemon(settings, devices: .forBoard(settings), directory: directory)
+    daemon = try Daemon(settings, devices: .forBoard(settings), directory: directory, state: state)
     let shutdown = Shutdown(drainLimit: Daemon.stopLimit) { [unowned self] in ended($0) }
     self.shutdown = shutdown
     shutdown.add("daemon", within: Daemon.stopLimit) { [daemon] in await daemon.stop() }
@@ -71,6 +71,7 @@ import Time
       return nil
     } catch {
       let text = (error as? CommandFailure)?.text ?? "\(error)"
+      daemon.record(.reloadRefused(text))
       log.error("configuration not taken over, the old one stays in force: \(text)")
       return text
     }

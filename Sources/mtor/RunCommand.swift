@@ -36,11 +36,13 @@ extension Commands {
     do throws(SystemError) { try RuntimeDirectory.make(directory) } catch {
       throw CommandFailure(.noPermission, "\(error). MTOR_RUNTIME_DIR names another directory.")
     }
+    let state = StateDirectory.path()
+    StateDirectory.makeParents(of: settings.store.directory ?? state)
     let result = Locked<ExitCode>(.success)
     LoopActor.shared.loop.bindToCurrentThread()
     let failure: CommandFailure? = LoopActor.assumeIsolated {
       do {
-        let process = try DaemonProcess(settings, directory: directory)
+        let process = try DaemonProcess(settings, directory: directory, state: state)
         process.read = { adjust(try LoadedSettings.load(invocation).settings, invocation) }
         process.onEnd = { code in result.withLock { $0 = code } }
         try process.start()

@@ -67,11 +67,18 @@ extension Commands {
       table.add("worker \(worker.name)", "\(worker.state)\(pid), \(worker.restarts) restarts")
     }
     table.add("utterances", "\(status.utterances), understood \(status.understood)")
+    if let store = status.store { table.add("store", text(store)) }
     table.add(
       "event loop",
       "\(status.loopWakeUps) wake-ups; longest handler \(status.stalls.longest), \(duration(status.stalls.longestMS))"
     )
     return table.text()
+  }
+
+  private static func text(_ store: StatusReport.Store) -> String {
+    let written = "\(store.bytesWritten >> 10) KiB written, \(store.bytesWrittenEver >> 20) MiB ever"
+    let lost = store.unstored > 0 ? ", \(store.unstored) changes not stored" : ""
+    return (store.problem.map { "\($0)" } ?? "row \(store.lastSeq)") + "\(lost), \(written)"
   }
 
   /// `12 ms`, `3.4 s`, `5 min`, `2 h`.

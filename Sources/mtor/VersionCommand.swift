@@ -2,6 +2,7 @@
 import ALSA
 import GPIO
 import JSON
+import SQLite
 import YAML
 
 /// This program's version.
@@ -12,7 +13,7 @@ enum Version {
   static var libraries: [(name: String, version: String)] {
     [
       ("libasound", ALSALibrary.version), ("libgpiod", Library.version),
-      ("libyaml", YAMLDocument.libraryVersion),
+      ("libyaml", YAMLDocument.libraryVersion), ("libsqlite3", SQLiteLibrary.version),
     ]
   }
 }

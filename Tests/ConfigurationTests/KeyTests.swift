@@ -345,6 +345,31 @@ import Testing
     - workers: {speech: {language: the language of Goethe}}
     ! too long
 
+    store.enabled
+    + store: {enabled: off}
+    - store: {enabled: 3}
+    ! neither on nor off
+
+    store.directory
+    + store: {directory: /data/mtor}
+    - store: {directory: [a]}
+    ! store.directory
+
+    store.anchor
+    + store: {anchor: /mnt/usb/head.json}
+    - store: {anchor: {a: b}}
+    ! store.anchor
+
+    store.journal_size
+    + store: {journal_size: 16MiB}
+    - store: {journal_size: 16}
+    ! Did you mean '16MiB'?
+
+    store.head_rows
+    + store: {head_rows: 1}
+    - store: {head_rows: 0}
+    ! out of range. Allowed: 1…10000
+
     log.level
     + log: {level: debug}
     - log: {level: warn}

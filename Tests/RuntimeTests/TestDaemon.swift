@@ -48,11 +48,16 @@ import TestSupport
           - wait: 5s
     """
 
-  init(_ text: String = configuration, directory: TemporaryDirectory = TemporaryDirectory()) throws {
+  /// - Parameter state: keeps a store there.
+  init(
+    _ text: String = configuration, directory: TemporaryDirectory = TemporaryDirectory(),
+    state: String? = nil
+  ) throws {
     self.directory = directory
     let settings = try ConfigurationReader().read(text: text, name: "test.yml")
     daemon = try Daemon(
-      settings, devices: Devices(microphone: nil, speaker: nil, lines: lines), directory: directory.path)
+      settings, devices: Devices(microphone: nil, speaker: nil, lines: lines), directory: directory.path,
+      state: state)
     try daemon.start()
   }
 

@@ -21,6 +21,8 @@ import Time
   private var timed: Set<Trigger>
   /// A rule stands for a talk button.
   var onListen: (@LoopActor (Listening) -> Void)?
+  /// A run has begun or ended.
+  var onRun: (@LoopActor (Fact) -> Void)?
   private var timer: TimerToken?
   /// What each run belongs to.
   private var flights: [UInt64: Flight] = [:]
@@ -117,6 +119,7 @@ import Time
   }
 
   private func begin(_ trigger: Trigger, _ slots: [String: String], _ flight: Flight) {
+    flight.trigger = trigger
     perform(engine.handle(.trigger(trigger, slots: slots), at: loop.now), flight)
   }
 
@@ -128,6 +131,7 @@ import Time
         if let flight, flights[run.run] == nil {
           flights[run.run] = flight
           flight.runs.insert(run.run)
+          onRun?(.ruleStarted(rule, run: run.run, trigger: flight.trigger))
         }
         perform(step, rule, run)
       case .abandon(let step, let rule, let run):
@@ -138,14 +142,15 @@ import Time
           "refused.\(rule)", level: .notice, every: .seconds(10),
           "\(rule): triggered again while it runs, ignored")
         flight?.isRefused = true
-      case .finished(_, let run): end(run.run)
+      case .finished(let rule, let run): end(run.run, of: rule)
       }
     }
     setTimer()
   }
 
-  private func end(_ run: UInt64) {
+  private func end(_ run: UInt64, of rule: String) {
     guard let flight = flights.removeValue(forKey: run) else { return }
+    onRun?(.ruleEnded(rule, run: run, failure: flight.failure))
     flight.runs.remove(run)
     if flight.runs.isEmpty { flight.waiter?.resume(returning: ()) }
   }
@@ -241,6 +246,7 @@ import Time
   /// The runs that one trigger has started.
   @LoopActor private final class Flight {
     let exchange: Exchange
+    var trigger = Trigger.start
     var runs: Set<UInt64> = []
     var waiter: Waiter<Void>?
     var said: [String] = []

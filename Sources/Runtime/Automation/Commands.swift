@@ -4,6 +4,7 @@ import Intents
 import JSON
 import Loop
 import Speech
+import Time
 import Workers
 import Wyoming
 
@@ -15,6 +16,9 @@ import Wyoming
   private let services: SpeechServices
   private let automations: Automations
   private let timeline: Timeline
+  /// Called when an intent begins, and when it has ended, with the time between.
+  var onIntent: (@LoopActor (Intent) -> Void)?
+  var onOutcome: (@LoopActor (Intent, Outcome, Duration) -> Void)?
   /// Sentences that were understood, for `mtor status`.
   public private(set) var understood = 0
 
@@ -32,6 +36,14 @@ import Wyoming
   ///
   /// Ends by the intent's deadline, but for a reply that has begun to be heard.
   public func perform(_ intent: Intent, _ exchange: Exchange) async -> Outcome {
+    let begin = LoopActor.shared.loop.now
+    onIntent?(intent)
+    let outcome = await outcome(of: intent, exchange)
+    onOutcome?(intent, outcome, LoopActor.shared.loop.now - begin)
+    return outcome
+  }
+
+  private func outcome(of intent: Intent, _ exchange: Exchange) async -> Outcome {
     if intent.payload.text.isEmpty { return .rejected(reason: "not understood") }
     if let match = grammar.match(intent.payload.text, optionalPrefixes: prefixes) {
       return await run(match, exchange)

@@ -68,6 +68,17 @@ public struct StatusReport: Sendable, Equatable, Codable {
     public var histogramMS: [String: UInt64]
   }
 
+  public struct Store: Sendable, Equatable, Codable {
+    /// Why nothing can be stored now.
+    public var problem: String?
+    public var lastSeq: Int64
+    /// Changes since start.
+    public var stored: Int
+    public var unstored: Int
+    public var bytesWritten: Int
+    public var bytesWrittenEver: Int
+  }
+
   public var version: String
   public var node: String
   public var board: String
@@ -81,6 +92,7 @@ public struct StatusReport: Sendable, Equatable, Codable {
   public var understood: Int
   public var loopWakeUps: UInt64
   public var stalls: Stalls
+  public var store: Store? = nil
 }
 
 /// One task on the loop.

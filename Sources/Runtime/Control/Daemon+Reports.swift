@@ -16,7 +16,7 @@ extension Daemon {
           restarts: $0.restarts)
       },
       utterances: utterances, understood: commands.understood, loopWakeUps: loop.metrics.wakeUps,
-      stalls: stalls())
+      stalls: stalls(), store: storeReport())
   }
 
   func tasks() -> [TaskReport] {

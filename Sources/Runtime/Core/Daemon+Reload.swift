@@ -29,6 +29,7 @@ extension Daemon {
     settings = new
     let note = stays.isEmpty ? "" : "; after the next start: \(stays.joined(separator: ", "))"
     log.notice("configuration read again and taken over\(note)")
+    record(.reloaded(later: stays))
   }
 
   /// The wake phrase comes or goes with its worker's connection: at the next start.
@@ -49,7 +50,7 @@ extension Daemon {
       ("board", old.board != new.board), ("microphone", old.microphone != new.microphone),
       ("speaker", old.speaker != new.speaker), ("services", old.services != new.services),
       ("workers", old.workers != new.workers), ("wake_phrases", old.wakePhrases != new.wakePhrases),
-      ("voice.wake", wakePhraseComesOrGoes(old.voice, new.voice)),
+      ("store", old.store != new.store), ("voice.wake", wakePhraseComesOrGoes(old.voice, new.voice)),
     ].filter(\.1).map(\.0)
   }
 }

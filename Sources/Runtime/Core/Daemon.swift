@@ -5,6 +5,7 @@ import Intents
 import Log
 import Loop
 import Speech
+import Store
 import Time
 
 /// The runtime of one board: joins the devices, the workers and the machines.
@@ -21,6 +22,8 @@ import Time
   let devices: Devices
   let loop = LoopActor.shared.loop
   let log = Logger("mtor")
+  /// Durable facts; nil: none are kept.
+  public let store: Store?
   let files = BlockingQueue("files", backlogMax: 16)
   let serviceManager = ServiceManager()
   public private(set) var lines: LineDriver
@@ -44,13 +47,16 @@ import Time
 
   /// Builds the parts; opens nothing but files below `directory`.
   ///
-  /// - Parameter directory: for sockets and files that end with the daemon; exists.
+  /// - Parameters:
+  ///   - directory: for sockets and files that end with the daemon; exists.
+  ///   - state: for files that outlive it, where the configuration names no other place; nil keeps none.
   /// - Throws: `CommandGrammarError`, `EndpointError` (`mtor check` finds them too), `SoundError` for a
   ///   sound file, `SystemError` for the directory.
-  public init(_ settings: Settings, devices: Devices, directory: String) throws {
+  public init(_ settings: Settings, devices: Devices, directory: String, state: String? = nil) throws {
     self.settings = settings
     self.devices = devices
     self.directory = directory
+    store = settings.store.isEnabled ? state.map { Store(settings.store.options(state: $0)) } : nil
     let grammar = try CommandGrammar(settings.commands, lists: settings.lists)
     lines = LineDriver(devices.lines, settings: settings.lines)
     services = try SpeechServices(
@@ -78,6 +84,9 @@ import Time
     Self.apply(settings.log)
     observe()
     control = try ControlServer(path: "\(directory)/control.sock") { [unowned self] in answer($0, $1) }
+    store?.open()
+    record(.boot(version: Self.version, node: settings.node, board: settings.board))
+    connectJournal()
     services.start()
     connectLines()
     lines.start()
@@ -103,6 +112,8 @@ import Time
     lines.stop()
     await services.stop()
     await voice?.ended()
+    record(.shutdown)
+    await store?.close()
   }
 
   /// What belongs to a request that begins now.
@@ -122,7 +133,9 @@ import Time
     lines.onGesture = { [unowned self] line, gesture, at in
       timeline.emit(TimelineEntry(.gesture, "\(line) \(gesture.rawValue)"))
       let trigger = Trigger.gesture(line: line, gesture)
-      if automations.isAwaited(trigger) { automations.fire(trigger, exchange: exchange(nil)) }
+      guard automations.isAwaited(trigger) else { return }
+      record(.gesture(line: line, gesture), at: at)
+      automations.fire(trigger, exchange: exchange(nil))
     }
     lines.onEdge = { [unowned self] edge in
       for observer in lineObservers.values { observer(edge) }

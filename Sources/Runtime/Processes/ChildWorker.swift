@@ -21,6 +21,8 @@ import Time
   public private(set) var attempts = 0
   /// Called each time a process has been started.
   public var onStart: (@LoopActor () -> Void)?
+  /// Called each time the process has ended, also when it was asked to.
+  public var onEnd: (@LoopActor (ChildStatus) -> Void)?
 
   private let program: Program
   private let readsOurFiles: Bool
@@ -100,6 +102,7 @@ import Time
     child = nil
     for reader in output { reader.finish() }
     output = []
+    onEnd?(status)
     if isStopping {
       stopped?.resume(returning: ())
       return

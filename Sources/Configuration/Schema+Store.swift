@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Schema {
+  static let store: [Field<StoreSettings>] = [
+    Field("enabled", \.isEnabled, .flag, "Keep a journal and what has to survive a restart."),
+    Field(
+      "directory", \.directory, .optional(.text("path"), none: "auto"),
+      "Where the files are; auto: the service's state directory, else ~/.local/state/mtor."),
+    Field(
+      "anchor", \.anchor, .optional(.text("path"), none: "auto"),
+      "File that holds the journal's last signed head; best on another medium. auto: beside the journal."),
+    Field(
+      "journal_size", \.journalBytesMax, .size((1 << 20)...(4 << 30)),
+      "From this size on the oldest rows of the journal are removed."),
+    Field("head_rows", \.headRows, .count(1...10_000), "A head of the journal is signed after so many rows."),
+  ]
+}
