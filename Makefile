@@ -2,10 +2,11 @@
 # Everything a person or CI runs. `make help` lists it.
 BIN := .build/release
 
-.PHONY: help setup demo build test rig-test sim fuzz bench limits accuracy check install clean
+.PHONY: help setup demo build test rig-test sim fuzz bench bench-instructions bench-compare limits accuracy check \
+  install clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## install what is missing, build, and watch phrases and a button become actions
 	@scripts/setup build
@@ -31,8 +32,14 @@ sim: ## the whole runtime in seeded worlds and simulated time: SEEDS=200, or SEE
 fuzz: ## attack every parser; SECONDS=30 for each, TARGET=name for one
 	@scripts/fuzz -s $(or $(SECONDS),30) $(TARGET)
 
-bench: ## measure against baselines in the same run; build/bench.jsonl
+bench: ## measure against baselines in the same run; build/bench/TIME-COMMIT.jsonl
 	@scripts/bench
+
+bench-instructions: ## count instructions instead of taking the time
+	@scripts/bench --instructions
+
+bench-compare: ## two runs side by side: A=… B=… are parts of their names; the last two without
+	@scripts/bench --compare $(A) $(B)
 
 limits: ## docs/limits.md from what bench and accuracy have measured
 	@scripts/limits

@@ -59,6 +59,12 @@ double cb_relay(int count) {
   return result;
 }
 
+double cb_clock(int count) {
+  uint64_t start = now(), last = start;
+  for (int i = 0; i < count; i++) last = now();
+  return (double)(last - start) / count;
+}
+
 static void count_down(struct source *source, uint32_t events) {
   (void)events;
   --*source->remaining;

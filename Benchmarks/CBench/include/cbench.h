@@ -18,6 +18,9 @@ void cb_feed(int fd, int count, unsigned gap_us);
 /* Receives what cb_feed writes in an epoll loop: nanoseconds from each write to the handler. */
 void cb_receive(int fd, int count, uint64_t *latencies);
 
+/* Reads CLOCK_MONOTONIC: nanoseconds per reading. */
+double cb_clock(int count);
+
 /* The same three through libuv's uv_poll_t. */
 double cb_uv_relay(int count);
 double cb_uv_dispatch(int descriptors, int count);
