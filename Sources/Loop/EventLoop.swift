@@ -157,7 +157,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     return max(0, Int(count))
   }
 
-  @LoopActor private func dispatch(_ count: Int) {
+  @inline(__always) @LoopActor private func dispatch(_ count: Int) {
     for index in 0..<count {
       let token = WatchToken(rawValue: events[index].data.u64)
       if token == .wakeUp {
