@@ -80,7 +80,10 @@ let application: [Target] = [
   .target(name: "HTTPTransport", dependencies: ["HTTPClient", "Loop", "Posix", "Time"]),
   .target(
     name: "Workers",
-    dependencies: ["Intents", "Log", "Loop", "Posix", "Speech", "Time", "Wyoming", "WyomingTransport"]),
+    dependencies: [
+      "HTTPClient", "HTTPTransport", "Intents", "JSON", "Log", "Loop", "Posix", "Speech", "Time", "Wyoming",
+      "WyomingTransport",
+    ]),
   .target(
     name: "Runtime",
     dependencies: [
@@ -151,6 +154,12 @@ let tests: [Target] = [
     exclude: ["Peers"]),
   .testTarget(
     name: "HTTPTests", dependencies: ["HTTPClient", "HTTPTransport", "Loop", "Posix", "TestSupport", "Time"],
+    exclude: ["Servers"]),
+  .testTarget(
+    name: "WorkersTests",
+    dependencies: [
+      "HTTPClient", "HTTPTransport", "Intents", "JSON", "Loop", "TestSupport", "Time", "Workers",
+    ],
     exclude: ["Servers"]),
   .testTarget(
     name: "SpeechWorkerTests",

@@ -50,6 +50,15 @@ public enum JSONValue: Sendable, Equatable {
     return nil
   }
 
+  /// A member of an object; nil when there is none, or this is no object.
+  public subscript(key: String) -> JSONValue? { objectValue?[key] }
+
+  /// An element of an array; nil when there is none, or this is no array.
+  public subscript(index: Int) -> JSONValue? {
+    guard let elements = arrayValue, elements.indices.contains(index) else { return nil }
+    return elements[index]
+  }
+
   /// What people call this kind of value.
   var kind: String {
     switch self {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Server-sent events (WHATWG HTML, section 9.2), from bytes in any pieces.
+struct EventStream {
+  /// An event's data at most; more is an error.
+  static let dataMaxBytes = 1 << 20
+
+  struct Event: Equatable {
+    /// Empty: `message`.
+    var name: String
+    var data: String
+  }
+
+  struct TooLarge: Error {}
+
+  private var line: [UInt8] = []
+  private var name = ""
+  private var data: [UInt8] = []
+  private var hasData = false
+  private var isAfterCarriageReturn = false
+  private var isAtStart = true
+
+  /// Events that are complete with these bytes, in order.
+  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(TooLarge) -> [Event] {
+    var events: [Event] = []
+    for byte in bytes {
+      // CR, LF and CR LF each end a line.
+      if byte == 0x0a, isAfterCarriageReturn {
+        isAfterCarriageReturn = false
+        continue
+      }
+      isAfterCarriageReturn = byte == 0x0d
+      guard byte == 0x0a || byte == 0x0d else {
+        line.append(byte)
+        if line.count + data.count > Self.dataMaxBytes { throw TooLarge() }
+        continue
+      }
+      if let event = endLine() { events.append(event) }
+    }
+    return events
+  }
+
+  private mutating func endLine() -> Event? {
+    if isAtStart, line.starts(with: [0xef, 0xbb, 0xbf]) { line.removeFirst(3) }
+    isAtStart = false
+    defer { line.removeAll(keepingCapacity: true) }
+    if line.isEmpty { return dispatch() }
+    let colon = line.firstIndex(of: UInt8(ascii: ":"))
+    // A comment, which servers send to keep a connection alive.
+    if colon == 0 { return nil }
+    let field = line[..<(colon ?? line.endIndex)]
+    var value = colon.map { line[($0 + 1)...] } ?? []
+    if value.first == 0x20 { value = value.dropFirst() }
+    if field.elementsEqual("data".utf8) {
+      if hasData { data.append(0x0a) }
+      data.append(contentsOf: value)
+      hasData = true
+    } else if field.elementsEqual("event".utf8) {
+      name = String(decoding: value, as: UTF8.self)
+    }
+    return nil
+  }
+
+  private mutating func dispatch() -> Event? {
+    defer {
+      name = ""
+      data.removeAll(keepingCapacity: true)
+      hasData = false
+    }
+    return hasData ? Event(name: name, data: String(decoding: data, as: UTF8.self)) : nil
+  }
+}

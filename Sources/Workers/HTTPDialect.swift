@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPClient
+import Intents
+import JSON
+import Time
+
+/// What a worker that speaks HTTP is there for. Raw values are the configuration's words.
+public enum WorkerTask: String, Sendable, CaseIterable {
+  /// Text to text; images and sounds in the request are passed on to models that take them.
+  case chat
+  /// Speech to text.
+  case transcribe
+  /// Text to speech.
+  case speak
+  /// Text to image.
+  case imagine
+}
+
+/// How one protocol puts an intent over HTTP and reads the answer. A value, without I/O.
+protocol HTTPDialect: Sendable {
+  /// What to send for an intent.
+  /// - Throws: `WorkerFailure.Kind.unsupported` when the intent has nothing for this kind of work.
+  func ask(_ request: WorkerRequest, budget: Duration) throws(DialectError) -> HTTPAsk
+  /// Reads the answer to one request.
+  func reader(_ head: HTTPHead) -> any AnswerReader
+  /// Paths asked for a sign of life, one after the other until one answers other than 404 or 405.
+  var probePaths: [String] { get }
+  /// What the answer to the `index`th of them says.
+  func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities
+}
+
+/// A request without the parts that all requests to a worker share.
+struct HTTPAsk: Sendable {
+  var method = "POST"
+  /// From the worker's address on.
+  var path: String
+  var fields: [HTTPField] = []
+  var body: [UInt8]
+
+  init(_ path: String, fields: [HTTPField] = [], body: [UInt8]) {
+    self.path = path
+    self.fields = fields
+    self.body = body
+  }
+
+  init(_ path: String, json: JSONObject, fields: [HTTPField] = []) {
+    var body: [UInt8] = []
+    JSONWriter().append(json, to: &body)
+    self.init(path, fields: [HTTPField("Content-Type", "application/json")] + fields, body: body)
+  }
+}
+
+/// Makes an answer of the bytes of a successful response.
+protocol AnswerReader {
+  /// - Returns: what can be passed on already; nil: nothing.
+  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(DialectError) -> Payload?
+  /// The whole answer, once the response has come to its end.
+  mutating func end() throws(DialectError) -> Payload
+}
+
+struct DialectError: Error {
+  let kind: WorkerFailure.Kind
+  let text: String
+
+  init(_ kind: WorkerFailure.Kind, _ text: String) {
+    self.kind = kind
+    self.text = text
+  }
+}
+
+/// Collects a body that is read as a whole.
+struct WholeBody: AnswerReader {
+  let read: (_ body: [UInt8]) throws(DialectError) -> Payload
+  private var bytes: [UInt8] = []
+
+  init(_ read: @escaping (_ body: [UInt8]) throws(DialectError) -> Payload) { self.read = read }
+
+  /// Of a JSON answer.
+  static func json(_ read: @escaping (JSONValue) throws(DialectError) -> Payload) -> WholeBody {
+    WholeBody { (body) throws(DialectError) in try read(try Self.parse(body)) }
+  }
+
+  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(DialectError) -> Payload? {
+    self.bytes.append(contentsOf: bytes)
+    return nil
+  }
+
+  mutating func end() throws(DialectError) -> Payload { try read(bytes) }
+
+  static func parse(_ bytes: [UInt8]) throws(DialectError) -> JSONValue {
+    do throws(JSONError) {
+      return try JSONText.value(bytes, sizeMaxBytes: .max)
+    } catch { throw DialectError(.malformed, "its answer is not JSON: \(error)") }
+  }
+}
+
+/// Joins the deltas of a streamed text.
+struct StreamedText: AnswerReader {
+  enum Step {
+    case text(String)
+    case done
+    case nothing
+  }
+
+  let read: (EventStream.Event) throws(DialectError) -> Step
+  private var stream = EventStream()
+  private var text = ""
+  private var isDone = false
+
+  init(_ read: @escaping (EventStream.Event) throws(DialectError) -> Step) { self.read = read }
+
+  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(DialectError) -> Payload? {
+    let events: [EventStream.Event]
+    do throws(EventStream.TooLarge) {
+      events = try stream.receive(bytes)
+    } catch {
+      throw DialectError(.malformed, "an event of its stream has more than \(EventStream.dataMaxBytes) bytes")
+    }
+    var piece = ""
+    for event in events where !isDone {
+      switch try read(event) {
+      case .text(let delta): piece += delta
+      case .done: isDone = true
+      case .nothing: break
+      }
+    }
+    text += piece
+    return piece.isEmpty ? nil : .text(piece)
+  }
+
+  /// A stream without an explicit end is whole when the response was.
+  mutating func end() throws(DialectError) -> Payload { .text(text) }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPClient
+import HTTPTransport
+import Intents
+import JSON
+import Loop
+import Time
+
+/// Where and how a worker that speaks HTTP is reached.
+public struct HTTPWorkerSettings: Sendable {
+  /// Its address, with a path in front of the protocol's own where it has one.
+  public var url: HTTPURL
+  /// Sent with each request: the key. Never logged.
+  public var fields: [HTTPField] = []
+  public var trust = HTTPTrust()
+  public var proxy: String?
+  public var connectTimeout = Duration.seconds(1)
+  /// Of an answer, images and sounds included.
+  public var answerMaxBytes = 32 << 20
+
+  public init(_ url: HTTPURL) { self.url = url }
+
+  /// The same with the first of the endings that its address has taken off: people write addresses with
+  /// and without what the protocol adds.
+  func without(_ endings: String...) throws(HTTPError) -> HTTPWorkerSettings {
+    var base = url.text[...]
+    while base.hasSuffix("/") { base = base.dropLast() }
+    if let ending = endings.first(where: { base.hasSuffix($0) }) { base = base.dropLast(ending.count) }
+    var settings = self
+    settings.url = try HTTPURL(String(base))
+    return settings
+  }
+}
+
+/// A worker that speaks HTTP in one of the dialects.
+@LoopActor public final class HTTPWorker: Worker {
+  /// Of an error's text, bytes at most.
+  nonisolated static var errorMaxBytes: Int { 4096 }
+
+  public let name: String
+  let settings: HTTPWorkerSettings
+  let dialect: any HTTPDialect
+  private let session: HTTPSession
+
+  init(_ name: String, _ settings: HTTPWorkerSettings, _ dialect: any HTTPDialect, _ session: HTTPSession?) {
+    self.name = name
+    self.settings = settings
+    self.dialect = dialect
+    self.session = session ?? .shared
+  }
+
+  public func call(_ request: WorkerRequest, _ events: @escaping WorkerEvent.Handler) -> any WorkerCall {
+    let call = HTTPWorkerCall(self, events)
+    let budget = request.deadline - LoopActor.shared.loop.now
+    do throws(DialectError) {
+      let ask = try dialect.ask(request, budget: budget)
+      let sent = try self.request(ask.path, ask.method, ask.fields, ask.body)
+      call.start(session, sent, until: request.deadline)
+    } catch { call.failSoon(error) }
+    return call
+  }
+
+  public func probe(until deadline: Instant) async -> ProbeResult {
+    do throws(DialectError) {
+      for (index, path) in dialect.probePaths.enumerated() {
+        let request = try request(path, "GET", [], nil)
+        let response: HTTPResponse
+        do throws(HTTPError) {
+          response = try await session.fetch(request, until: deadline)
+        } catch { throw DialectError(error) }
+        switch response.head.status {
+        case 404, 405: continue
+        case 200..<300: return .alive(dialect.capabilities(index, response.body))
+        case 429, 503: return .busy
+        case let status where status < 500:
+          throw DialectError(.refused, "\(path): status \(status)\(Self.errorText(response.body))")
+        case let status:
+          throw DialectError(.broken, "\(path): status \(status)\(Self.errorText(response.body))")
+        }
+      }
+      // It speaks HTTP, and has none of the paths that tell more.
+      return .alive(Capabilities())
+    } catch { return .dead(WorkerFailure(worker: name, error.kind, error.text)) }
+  }
+
+  private func request(
+    _ path: String, _ method: String, _ fields: [HTTPField], _ body: [UInt8]?
+  ) throws(DialectError) -> HTTPRequest {
+    var base = settings.url.text[...]
+    while base.hasSuffix("/") { base = base.dropLast() }
+    do throws(HTTPError) {
+      var request = HTTPRequest(
+        try HTTPURL(base + path), method: method, fields: settings.fields + fields, body: body)
+      request.trust = settings.trust
+      request.proxy = settings.proxy
+      request.connectTimeout = settings.connectTimeout
+      request.responseMaxBytes = settings.answerMaxBytes
+      return request
+    } catch { throw DialectError(error) }
+  }
+
+  /// What a server says about an error: `: TEXT`, or nothing.
+  static func errorText(_ body: [UInt8]) -> String {
+    guard !body.isEmpty else { return "" }
+    let value = try? JSONText.value(body)
+    let error = value?["error"]
+    let text =
+      error?["message"]?.stringValue ?? error?.stringValue ?? value?["detail"]?.stringValue
+      ?? value?["message"]?.stringValue ?? String(decoding: body.prefix(200), as: UTF8.self)
+    let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    return line.isEmpty ? "" : ": \(line.prefix(300))"
+  }
+}
+
+/// A request under way to such a worker. Ends once.
+@LoopActor private final class HTTPWorkerCall: WorkerCall {
+  private let worker: HTTPWorker
+  private var events: WorkerEvent.Handler?
+  private var call: HTTPCall?
+  private var head: HTTPHead?
+  private var reader: (any AnswerReader)?
+  private var errorBody: [UInt8] = []
+
+  init(_ worker: HTTPWorker, _ events: @escaping WorkerEvent.Handler) {
+    self.worker = worker
+    self.events = events
+  }
+
+  func start(_ session: HTTPSession, _ request: HTTPRequest, until deadline: Instant) {
+    call = session.start(
+      request, until: deadline,
+      HTTPCall.Handlers(
+        head: { [self] in receive($0) }, body: { [self] in receive($0) }, end: { [self] in finish($0) }))
+  }
+
+  func cancel() {
+    events = nil
+    call?.cancel()
+    call = nil
+  }
+
+  func failSoon(_ error: DialectError) {
+    LoopActor.shared.loop.post { [self] in fail(error) }
+  }
+
+  private func receive(_ head: HTTPHead) {
+    self.head = head
+    guard head.isSuccess else { return }
+    reader = worker.dialect.reader(head)
+    events?(.started)
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) -> HTTPTransfer.Flow {
+    guard reader != nil else {
+      errorBody.append(contentsOf: bytes.prefix(HTTPWorker.errorMaxBytes - errorBody.count))
+      return .more
+    }
+    do throws(DialectError) {
+      if let piece = try reader?.receive(bytes) { events?(.piece(piece)) }
+    } catch { fail(error) }
+    return .more
+  }
+
+  private func finish(_ result: Result<HTTPTimings, HTTPError>) {
+    call = nil
+    do throws(DialectError) {
+      if case .failure(let error) = result { throw DialectError(error) }
+      guard var reader else { throw refusal() }
+      end(.success(try reader.end()))
+    } catch { fail(error) }
+  }
+
+  /// What a status other than success means.
+  private func refusal() -> DialectError {
+    guard let head else { return DialectError(.malformed, "an answer without a head") }
+    let text = "status \(head.status)\(HTTPWorker.errorText(errorBody))"
+    switch head.status {
+    case 429, 503, 529: return DialectError(.busy, text)
+    case 408, 504: return DialectError(.timeout, text)
+    case 404, 405, 501: return DialectError(.unsupported, text)
+    case 401, 403: return DialectError(.unsupported, "\(text). Check its key")
+    case 400..<500: return DialectError(.refused, text)
+    default: return DialectError(.broken, text)
+    }
+  }
+
+  private func fail(_ error: DialectError) {
+    end(
+      .failure(
+        WorkerFailure(worker: worker.name, error.kind, error.text, retryAfter: head?.retryAfter)))
+  }
+
+  private func end(_ result: Result<Payload, WorkerFailure>) {
+    guard let events else { return }
+    self.events = nil
+    call?.cancel()
+    call = nil
+    events(.ended(result))
+  }
+}
+
+extension DialectError {
+  init(_ error: HTTPError) {
+    let kind: WorkerFailure.Kind
+    switch error.reason {
+    case .unresolved, .unreachable, .insecure: kind = .unreachable
+    case .expired(.name), .expired(.connect): kind = .unreachable
+    case .expired: kind = .timeout
+    case .closed, .cancelled: kind = .broken
+    case .malformed, .tooLarge, .redirected: kind = .malformed
+    case .invalid: kind = .unsupported
+    case .refused: kind = .busy
+    }
+    self.init(kind, "\(error)")
+  }
+}
