@@ -137,10 +137,12 @@ let tests: [Target] = [
       "CFaultVFS", "CInstruments", "Crypto", "JSON", "Log", "Loop", "Posix", "SQLite", "Store",
       "TestSupport", "Time",
     ]),
-  .testTarget(name: "LoopTests", dependencies: ["CLinux", "Loop", "Log", "Posix", "TestSupport", "Time"]),
+  .testTarget(
+    name: "LoopTests",
+    dependencies: ["CInstruments", "CLinux", "Loop", "Log", "Posix", "TestSupport", "Time"]),
   .testTarget(
     name: "AudioTests",
-    dependencies: ["ALSA", "Configuration", "DSP", "Loop", "Runtime", "TestSupport", "Time"]),
+    dependencies: ["ALSA", "Configuration", "DSP", "Loop", "Posix", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "IntentsTests", dependencies: ["Intents", "TestSupport", "Time"]),
   .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
@@ -165,13 +167,13 @@ let tests: [Target] = [
     name: "SpeechWorkerTests",
     dependencies: [
       "Loop", "PocketSphinx", "Posix", "Speech", "SpeechWorker", "Synthesis", "TestSupport", "Time",
-      "Workers", "Wyoming", "mtor-speech",
+      "Workers", "Wyoming", "WyomingTransport", "mtor-speech",
     ]),
   .testTarget(
     name: "RuntimeTests",
     dependencies: [
-      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "Store",
-      "TestSupport", "Time",
+      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "Speech",
+      "Store", "TestSupport", "Time",
     ]),
   .testTarget(
     name: "EndToEndTests",
@@ -181,7 +183,9 @@ let tests: [Target] = [
     ]),
   .testTarget(
     name: "DeviceTests",
-    dependencies: ["ALSA", "Automation", "Configuration", "GPIO", "Loop", "Runtime", "TestSupport", "Time"]),
+    dependencies: [
+      "ALSA", "Automation", "Camera", "Configuration", "GPIO", "Loop", "Runtime", "TestSupport", "Time",
+    ]),
   .testTarget(name: "CommandTests", dependencies: ["Configuration", "TestSupport", "mtor"]),
   .testTarget(
     name: "SimulatorTests",

@@ -8,7 +8,8 @@ import Time
 public enum Logging {
   private static let levels = Locked(Levels())
   private static let repetition = Locked(RepetitionGuard())
-  private static let sink = Locked<@Sendable (LogEvent) -> Void>(LogWriter.standardError().write)
+  private static let standard = LogWriter.standardError()
+  private static let sink = Locked<@Sendable (LogEvent) -> Void>(standard.write)
 
   /// In the environment of a child whose standard error we read: it writes `<N>module: message` then,
   /// and `LogEvent(supervised:)` takes that apart.
@@ -31,9 +32,12 @@ public enum Logging {
   /// Sends events elsewhere (tests); nil is standard error. The sink is called on the logging
   /// thread, one event at a time, and must not log itself.
   public static func setSink(_ new: (@Sendable (LogEvent) -> Void)?) {
-    let new = new ?? LogWriter.standardError().write
+    let new = new ?? standard.write
     sink.withLock { $0 = new }
   }
+
+  /// Lines that whoever reads standard error did not take in time, since the start.
+  public static var lostLines: UInt64 { standard.lost }
 
   static func threshold(of module: String) -> ModuleThreshold {
     levels.withLock { $0.threshold(of: module) }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CInstruments
 import Glibc
 import Posix
 import TestSupport
@@ -58,6 +59,51 @@ import Time
     var buffer = [UInt8](repeating: 0, count: 200)
     let count = read(ours, &buffer, buffer.count)
     #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) == "<6>a: one\n<3>b: two\\nlines\n")
+  }
+
+  /// A pipe that nobody empties, whose writer would wait.
+  @Test func aReaderThatHangsLosesLinesAndIsToldHowMany() throws {
+    let pipe = try FileDescriptor.pipe("log")
+    let reads = pipe.read
+    let writes = pipe.write
+    let writer = LogWriter(descriptor: writes.raw, format: .journal)
+    let long = String(repeating: "x", count: 4000)
+    for _ in 0..<100 { writer.write(LogEvent(level: .info, module: "a", message: long)) }
+    writer.write(LogEvent(level: .error, module: "b", message: long))
+    let lost = writer.lost
+    #expect((1...100).contains(lost))
+    try reads.setNonBlocking()
+    while let bytes = try? reads.read(upTo: 65_536), !bytes.isEmpty {}
+    writer.write(LogEvent(level: .info, module: "a", message: "back"))
+    let told = String(decoding: try reads.read(upTo: 65_536), as: UTF8.self)
+    let report = "<4>log: \(lost) lines were lost, 1 of them warnings or errors:"
+    #expect(told.hasPrefix(report) && told.hasSuffix("\n<6>a: back\n"), "\(told)")
+    #expect(writer.lost == lost)
+  }
+
+  @Test func aStoppedTerminalHoldsNobodyUpAndGetsWholeLines() throws {
+    var theirs: Int32 = -1
+    let ours = ci_open_terminal(&theirs)
+    try #require(ours >= 0)
+    defer {
+      close(ours)
+      close(theirs)
+    }
+    let writer = LogWriter(descriptor: theirs, format: .journal)
+    let long = String(repeating: "x", count: 3000)
+    for _ in 0..<100 { writer.write(LogEvent(level: .info, module: "a", message: long)) }
+    #expect(writer.lost > 0)
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    // The end of a line that was begun goes out before the next one.
+    for _ in 0..<3 {
+      while case let count = read(ours, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
+      writer.write(LogEvent(level: .info, module: "a", message: "back"))
+    }
+    while case let count = read(ours, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
+    let lines = String(decoding: text, as: UTF8.self).split(separator: "\r\n")
+    #expect(lines.contains("<6>a: back"))
+    #expect(lines.allSatisfy { $0 == "<6>a: \(long)" || $0 == "<6>a: back" || $0.hasPrefix("<4>log: ") })
   }
 
   @Test func levelsChangeAtRunTimeByModule() {

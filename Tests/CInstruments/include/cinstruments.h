@@ -20,3 +20,6 @@ int ci_thread_count(void);
 
 /* Removes a directory with everything below it. */
 void ci_remove_tree(const char *path);
+
+/* A terminal that writes nowhere: our end, and the program's in *theirs, both non-blocking; -1 without. */
+int ci_open_terminal(int *theirs);
