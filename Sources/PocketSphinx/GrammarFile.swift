@@ -3,7 +3,8 @@
 /// A JSGF grammar, checked: the library accepts undefined rules and endless recursion.
 ///
 /// Supported: `public`, alternatives, groups, `[optional]`, `*`, `+`, weights, tags, comments.
-/// Refused with the line: imports, recursion (say it with `+`), undefined or repeated rules.
+/// Refused with the line: imports, recursion (say it with `+`), undefined or repeated rules, and what
+/// would be too deep or, written out, too large for the library.
 public struct GrammarFile: Sendable, Equatable {
   /// Rules that use each other, one below the other, at most: the library follows them by calling
   /// itself.
@@ -45,6 +46,8 @@ public struct GrammarFile: Sendable, Equatable {
   }
 
   private static let sizeMax = 1 << 20
+  /// The library writes each reference out: rules that name others twice double each time.
+  private static let expandedMax = 100_000
 
   private static func checkReferences(
     _ rules: [String: GrammarParser.Rule], _ file: String
@@ -52,12 +55,13 @@ public struct GrammarFile: Sendable, Equatable {
     guard rules.values.contains(where: { $0.isPublic }) else {
       throw .badGrammar(file: file, line: nil, reason: "no rule is public, so nothing can be said")
     }
-    var finished: Set<String> = []
+    var sizes: [String: Int] = [:]
     for (name, rule) in rules.sorted(by: { $0.value.line < $1.value.line }) {
       var path: [String] = []
-      try visit(name, rule.line)
-      func visit(_ name: String, _ line: Int) throws(PocketSphinxError) {
-        if finished.contains(name) { return }
+      _ = try size(of: name, rule.line)
+      /// Words of the rule when all that it refers to is written out.
+      func size(of name: String, _ line: Int) throws(PocketSphinxError) -> Int {
+        if let known = sizes[name] { return known }
         guard let rule = rules[name] else {
           throw .badGrammar(file: file, line: line, reason: "rule <\(name)> is not defined")
         }
@@ -71,9 +75,18 @@ public struct GrammarFile: Sendable, Equatable {
             file: file, line: line, reason: "rules are nested deeper than \(Self.nestingMax).")
         }
         path.append(name)
-        for reference in rule.references { try visit(reference.name, reference.line) }
+        var sum = rule.wordCount
+        for reference in rule.references {
+          sum += try size(of: reference.name, reference.line)
+          guard sum <= Self.expandedMax else {
+            throw .badGrammar(
+              file: file, line: reference.line,
+              reason: "<\(name)> has more than \(Self.expandedMax) words when its rules are written out")
+          }
+        }
         path.removeLast()
-        finished.insert(name)
+        sizes[name] = sum
+        return sum
       }
     }
   }

@@ -2,10 +2,15 @@
 
 /// Takes a JSGF text apart as far as checking it needs: rules, their words and references.
 struct GrammarParser {
+  /// Brackets within brackets at most: the library's own parser goes down with each.
+  static let depthMax = 64
+
   struct Rule: Equatable {
     var isPublic: Bool
     var line: Int
     var words: Set<String> = []
+    /// With repetitions.
+    var wordCount = 0
     var references: [Reference] = []
   }
 
@@ -58,11 +63,13 @@ struct GrammarParser {
     var open: [Character] = []
     while true {
       switch try next() {
-      case .word(let word): rule.words.insert(word)
+      case .word(let word):
+        rule.words.insert(word)
+        rule.wordCount += 1
       case .reference("NULL"), .reference("VOID"): break
       case .reference(let target): rule.references.append(Reference(name: target, line: line))
-      case .mark("("): open.append(")")
-      case .mark("["): open.append("]")
+      case .mark("("): try self.open(")", in: &open)
+      case .mark("["): try self.open("]", in: &open)
       case .mark(let mark) where mark == ")" || mark == "]":
         guard open.popLast() == mark else { throw error("'\(mark)' closes nothing") }
       case .mark(";"):
@@ -73,6 +80,11 @@ struct GrammarParser {
       case .end: throw error("';' is missing at the end of <\(name)>")
       }
     }
+  }
+
+  private func open(_ closing: Character, in open: inout [Character]) throws(PocketSphinxError) {
+    if open.count == Self.depthMax { throw error("more than \(Self.depthMax) brackets within each other") }
+    open.append(closing)
   }
 
   // MARK: Tokens

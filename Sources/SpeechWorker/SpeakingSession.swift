@@ -12,14 +12,14 @@ import WyomingTransport
   /// Unicode scalars of one request; more is refused. (One character may have any number of them.)
   static let textMax = 4_000
 
-  private let engine: EngineSlot<SynthesizerSet>
+  private unowned let service: SpeechService
   private let stream: WyomingStream
   private let isClosed = Flag()
   private var format: WyomingAudioFormat?
   private let log = Logger("tts")
 
-  init(_ engine: EngineSlot<SynthesizerSet>, _ stream: WyomingStream) {
-    self.engine = engine
+  init(_ service: SpeechService, _ stream: WyomingStream) {
+    self.service = service
     self.stream = stream
   }
 
@@ -29,7 +29,7 @@ import WyomingTransport
     }
     let request = SpeechRequest(text, voice: voice?.name, language: voice?.language)
     // The session stays alive until the engine is through; a closed one ends it at its next samples.
-    engine.run(failed: { self.fail("\($0)", code: "tts-failed") }) { engine in
+    service.synthesis.run(failed: { self.fail("\($0)", code: "tts-failed") }) { engine in
       if self.isClosed.isSet { return }
       try engine.speak(request) { samples, rateHz in
         let copy = Array(samples)
@@ -44,6 +44,11 @@ import WyomingTransport
 
   private func send(_ samples: [Int16], _ rateHz: Int) {
     if isClosed.isSet { return }
+    guard service.waitingBytes + samples.count * 2 <= SpeechService.waitingMaxBytes else {
+      fail("busy: too much speech waits for clients that do not take it", code: "busy")
+      close()
+      return stream.finish()
+    }
     if format == nil { start(rateHz) }
     guard let format else { return }
     let hasGone = samples.withUnsafeBufferPointer { stream.sendAudio(WyomingAudio(format), $0) }

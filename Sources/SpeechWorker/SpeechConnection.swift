@@ -10,7 +10,7 @@ import WyomingTransport
   private unowned let service: SpeechService
   private var listening: (any ListeningSession)?
   private var converter = SpeechConverter()
-  private lazy var speaking = SpeakingSession(service.synthesis, stream)
+  private lazy var speaking = SpeakingSession(service, stream)
   private let log = Logger("connection")
 
   init(_ stream: WyomingStream, _ service: SpeechService) {
@@ -20,6 +20,9 @@ import WyomingTransport
     stream.onAudio = { [weak self] in self?.hear($0, $1) }
     stream.onClose = { [weak self] in self?.closed($0) }
   }
+
+  /// What the client has not taken yet.
+  var waitingBytes: Int { stream.backlogBytes }
 
   /// Ends what is going on; nothing is sent any more.
   func close() {

@@ -121,12 +121,18 @@ import WyomingTransport
     }
   }
 
+  /// Speech that waits for all clients together. What would be more is refused: the worker shares its
+  /// memory limit with `mtor`.
+  public nonisolated static let waitingMaxBytes = 32 << 20
+
+  var waitingBytes: Int { connections.values.reduce(0) { $0 + $1.waitingBytes } }
+
   /// Speech is synthesised far faster than it is heard: a client may leave five minutes of it
   /// waiting, which is more than one request can make.
   private static var limits: WyomingServer.Limits {
     var limits = WyomingServer.Limits()
-    limits.stream.audioBacklogMaxBytes = 16 << 20
-    limits.stream.backlogMaxBytes = 17 << 20
+    limits.stream.audioBacklogMaxBytes = 12 << 20
+    limits.stream.backlogMaxBytes = 13 << 20
     return limits
   }
 }

@@ -14,7 +14,9 @@ import WyomingTransport
   private let slot: EngineSlot<any Recognizer>
   private let stream: WyomingStream
   private let language: String
-  private let input = AudioInput()
+  /// Of this utterance alone: work on the one before may still be waiting.
+  private var input = AudioInput()
+  private var utterance = 0
   private let buffer = QueueBuffer()
   private var prefix = StablePrefix()
   private var isRunning = false
@@ -35,8 +37,13 @@ import WyomingTransport
 
   func begin() {
     (isRunning, samplesLeft, prefix) = (true, Self.samplesMax, StablePrefix())
-    input.clear()
-    run { recognizer in try recognizer.start() }
+    input = AudioInput()
+    utterance += 1
+    let buffer = buffer
+    run { recognizer in
+      buffer.text = ""
+      try recognizer.start()
+    }
   }
 
   func hear(_ samples: UnsafeBufferPointer<Int16>) {
@@ -44,7 +51,7 @@ import WyomingTransport
     let part = UnsafeBufferPointer(rebasing: samples.prefix(samplesLeft))
     samplesLeft -= part.count
     guard input.append(part) else { return }
-    let (input, buffer) = (input, buffer)
+    let (input, buffer, utterance) = (input, buffer, utterance)
     run { [weak self] recognizer in
       input.take(into: &buffer.samples)
       try buffer.samples.withUnsafeBufferPointer { try recognizer.process($0) }
@@ -52,7 +59,7 @@ import WyomingTransport
       let isNew = partial != buffer.text
       if isNew { buffer.text = partial }
       LoopActor.shared.loop.execute {
-        if isNew { self?.tell(partial: partial) }
+        if isNew { self?.tell(partial: partial, of: utterance) }
         self?.stream.resumeReading()
       }
     }
@@ -61,10 +68,8 @@ import WyomingTransport
   func end() {
     if !isRunning { begin() }
     isRunning = false
-    let buffer = buffer
     run { [weak self] recognizer in
       let transcript = try recognizer.finish()
-      buffer.text = ""
       LoopActor.shared.loop.execute { self?.tell(transcript) }
     }
   }
@@ -77,8 +82,9 @@ import WyomingTransport
     pool.give(slot)
   }
 
-  private func tell(partial: String) {
-    guard !isClosed, isRunning, let words = prefix.newWords(in: partial) else { return }
+  private func tell(partial: String, of utterance: Int) {
+    guard !isClosed, isRunning, utterance == self.utterance, let words = prefix.newWords(in: partial)
+    else { return }
     if prefix.isFirst { stream.send(.transcriptStart(language: language)) }
     stream.send(.transcriptChunk(text: words))
   }

@@ -12,7 +12,8 @@ import WyomingTransport
   private let stream: WyomingStream
   /// Phrases asked for; empty: all.
   private let names: Set<String>
-  private let input = AudioInput()
+  /// Of this stream alone: work on the one before may still be waiting.
+  private var input = AudioInput()
   private let buffer = QueueBuffer()
   private var isRunning = false
   private var isClosed = false
@@ -33,6 +34,7 @@ import WyomingTransport
   func begin() {
     if isRunning { end() }
     (isRunning, count) = (true, 0)
+    input = AudioInput()
     run { spotter in try spotter.start() }
   }
 

@@ -33,6 +33,28 @@ struct GrammarFileTests {
     ("#JSGF V1.0;\ngrammar g;\npublic <a = b;", 3, "missing"),
   ]
 
+  /// The library would go down with each level, or write out 2⁴⁰ words.
+  static let hostile: [(text: String, what: String)] = [
+    (String(repeating: "(", count: 500_000) + "a", "brackets within each other"),
+    ("a " + String(repeating: "{t} ", count: 200_000) + "[", "']' is missing"),
+    (
+      "<r1>;\n" + (1..<20_000).map { "<r\($0)> = <r\($0 + 1)>;\n" }.joined() + "<r20000> = a",
+      "nested deeper"
+    ),
+    (
+      "<r1>;\n" + (1..<40).map { "<r\($0)> = <r\($0 + 1)> <r\($0 + 1)>;\n" }.joined() + "<r40> = a",
+      "when its rules are written out"
+    ),
+  ]
+
+  @Test(arguments: hostile) func aHostileGrammarIsRefusedBeforeTheLibrarySeesIt(
+    _ body: String, _ what: String
+  ) throws {
+    let text = "#JSGF V1.0;\ngrammar g;\npublic <r0> = \(body);"
+    let error = thrown(PocketSphinxError.self) { try GrammarFile(text: text, name: "g") }
+    #expect(error.map { "\($0)".contains(what) } == true, "\(error.map { "\($0)".prefix(200) } ?? "")")
+  }
+
   @Test(arguments: bad) func badGrammarsAreRefusedWithTheirLine(
     _ text: String, _ line: Int?, _ what: String
   ) throws {

@@ -28,6 +28,31 @@ extension SpeechWorkerTests {
       #expect(result.output.contains(text), "\(result.output)")
     }
 
+    /// Files whose damage shows when the recogniser loads them. (Of the dictionary only missing words show.)
+    static let damages: [(file: String, damages: [DamagedModel.Damage])] =
+      DamagedModel.acousticFiles.map { ($0, DamagedModel.Damage.allCases) } + [
+        ("feat.params", [.missing, .empty]), ("cmudict-en-us.dict", [.missing, .empty]),
+        ("en-us-phone.lm.bin", DamagedModel.Damage.allCases),
+      ]
+
+    @Test(arguments: damages)
+    func aDamagedModelIsNamedWithItsFileAndItEndsInOrder(
+      _ file: String, _ damages: [DamagedModel.Damage]
+    ) throws {
+      directory.write("commands.jsgf", Spoken.grammar)
+      for damage in damages {
+        let place = TemporaryDirectory()
+        let model = try DamagedModel.make(file, damage, in: place)
+        let result = try run(
+          "--uri unix://\(directory.file("d.sock")) --wake 'hey jarvis' "
+            + "--grammar \(directory.file("commands.jsgf")) --model \(model.folder)")
+        #expect(result.code == 69, "\(file), \(damage): \(result.output)")
+        #expect(
+          result.output.contains("/\(file)") && result.output.contains("pocketsphinx-en-us"),
+          "\(file), \(damage): \(result.output)")
+      }
+    }
+
     @Test func afterAKillItStartsAgainAndTwentyReloadsDoNotGrow() throws {
       directory.write("commands.jsgf", "#JSGF V1.0;\ngrammar c;\npublic <c> = stop the music;\n")
       let options =
