@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -38,6 +39,8 @@ static int set_limits(const struct cl_program *program) {
     errno = 0;
     if (nice(program->niceness) == -1 && errno != 0) return -1;
   }
+  struct sched_param normal = {0};
+  if (program->is_batch) sched_setscheduler(0, SCHED_BATCH, &normal);
   if (program->address_space_max == 0) return 0;
   struct rlimit limit = {program->address_space_max, program->address_space_max};
   return setrlimit(RLIMIT_AS, &limit);

@@ -133,7 +133,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     if !jobs.isEmpty || !posted.isEmpty || inbox.hasMail {
       timeout = 0
     } else if let deadline = timers.next, deadline != .distantFuture {
-      timeout = max(0, (deadline - now).nanoseconds)
+      timeout = max(0, deadline.nanoseconds(since: now))
     }
     if timeout != 0 { counters.wakeUps &+= 1 }
     let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), timeout)

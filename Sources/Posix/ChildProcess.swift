@@ -28,6 +28,7 @@ public struct ChildProcess: ~Copyable, Sendable {
     var started = cl_program()
     started.streams = (input.child, output.child, error.child)
     started.niceness = program.niceness
+    started.is_batch = program.isBatch ? 1 : 0
     started.address_space_max = program.addressSpaceMax ?? 0
     let (pid, pidfd) = try start(program, &started)
     return ChildProcess(

@@ -13,13 +13,15 @@ public struct Program: Sendable {
   public var error: Stream
   /// Added to our own niceness; a negative one needs the privilege.
   public var niceness: Int32
+  /// Computes in bursts: when something wakes it, it does not take the processor from that.
+  public var isBatch: Bool
   /// Limit of the child's address space in bytes; nil: ours.
   public var addressSpaceMax: UInt64?
 
   public init(
     _ arguments: [String], environment: [String]? = nil, directory: String? = nil,
     input: Stream = .null, output: Stream = .null, error: Stream = .inherited,
-    niceness: Int32 = 0, addressSpaceMax: UInt64? = nil
+    niceness: Int32 = 0, isBatch: Bool = false, addressSpaceMax: UInt64? = nil
   ) {
     self.arguments = arguments
     self.environment = environment
@@ -28,6 +30,7 @@ public struct Program: Sendable {
     self.output = output
     self.error = error
     self.niceness = niceness
+    self.isBatch = isBatch
     self.addressSpaceMax = addressSpaceMax
   }
 

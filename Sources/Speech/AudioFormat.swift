@@ -6,6 +6,7 @@ public enum AudioFormat {
   public static let rateHz = 16_000
   public static let frameSamples = 320
   public static let frameDuration: Duration = .milliseconds(20)
+  public static let sampleNanoseconds = 1_000_000_000 / Int64(rateHz)
 
   /// Whole samples in a duration, rounded down; negative durations give 0.
   public static func samples(in duration: Duration) -> SamplePosition {
@@ -16,7 +17,7 @@ public enum AudioFormat {
 
   /// How long so many samples sound.
   public static func duration(of samples: SamplePosition) -> Duration {
-    .nanoseconds(samples * (1_000_000_000 / Int64(rateHz)))
+    .nanoseconds(samples * sampleNanoseconds)
   }
 }
 

@@ -10,11 +10,13 @@ enum Decibels {
     power <= 0 ? silence : max(silence, 3.010_299_96 * (log2(power) - 30))
   }
 
-  /// Base-2 logarithm of a positive number, right to 1e-6: the standard library has none.
+  /// Base-2 logarithm of a positive normal number, right to 1e-6: the standard library has none.
   static func log2(_ value: Float) -> Float {
-    let isUpper = value.significand > 1.414_213_6
-    let mantissa = isUpper ? value.significand / 2 : value.significand
-    let exponent = Float(value.exponent) + (isUpper ? 1 : 0)
+    let bits = value.bitPattern
+    let significand = Float(bitPattern: bits & 0x7f_ffff | 0x3f80_0000)
+    let isUpper = significand > 1.414_213_6
+    let mantissa = isUpper ? significand / 2 : significand
+    let exponent = Float(Int32(bits >> 23) - (isUpper ? 126 : 127))
     let t = (mantissa - 1) / (mantissa + 1)
     let square = t * t
     let series = t * (1 + square * (1 / 3 + square * (1 / 5 + square / 7)))

@@ -14,12 +14,16 @@ public struct Instant: Sendable, Hashable, Codable {
   public static let distantFuture = Instant(nanoseconds: .max)
 
   public static func + (instant: Instant, duration: Duration) -> Instant {
-    let delta = duration.nanoseconds
-    if instant == .distantFuture { return instant }
+    instant.advanced(byNanoseconds: duration.nanoseconds)
+  }
+
+  /// The same without `Duration`, whose 128-bit arithmetic is felt where it is done for each frame.
+  public func advanced(byNanoseconds delta: Int64) -> Instant {
+    if self == .distantFuture { return self }
     let (sum, overflow) =
       delta >= 0
-      ? instant.nanoseconds.addingReportingOverflow(UInt64(delta))
-      : instant.nanoseconds.subtractingReportingOverflow(delta.magnitude)
+      ? nanoseconds.addingReportingOverflow(UInt64(delta))
+      : nanoseconds.subtractingReportingOverflow(delta.magnitude)
     return Instant(nanoseconds: overflow ? (delta >= 0 ? .max : 0) : sum)
   }
 
@@ -29,9 +33,13 @@ public struct Instant: Sendable, Hashable, Codable {
 
   /// The time from `start` to `end`; negative when `end` is earlier.
   public static func - (end: Instant, start: Instant) -> Duration {
-    end >= start
-      ? Duration(nanoseconds: Int64(clamping: end.nanoseconds - start.nanoseconds))
-      : Duration(nanoseconds: -Int64(clamping: start.nanoseconds - end.nanoseconds))
+    Duration(nanoseconds: end.nanoseconds(since: start))
+  }
+
+  /// The same without `Duration`.
+  public func nanoseconds(since start: Instant) -> Int64 {
+    self >= start
+      ? Int64(clamping: nanoseconds - start.nanoseconds) : -Int64(clamping: start.nanoseconds - nanoseconds)
   }
 }
 

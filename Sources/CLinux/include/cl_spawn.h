@@ -10,6 +10,7 @@ struct cl_program {
   const char *directory;   /* NULL: the parent's */
   int streams[3];          /* descriptors that become 0, 1, 2 */
   int niceness;            /* added to the parent's */
+  int is_batch;            /* SCHED_BATCH, if the system lets it */
   uint64_t address_space_max; /* bytes; 0: no limit */
 };
 

@@ -207,10 +207,10 @@ import Time
     let now = loop.now
     lastRead = now
     let behind = Int64(left) * 1_000_000_000 / Int64(pcm.parameters.rateHz)
-    let captured = now - .nanoseconds(behind)
     format.take(count) { frame, samplesAfter in
       frameCount &+= 1
-      onFrame?(frame, captured - AudioFormat.duration(of: SamplePosition(samplesAfter)))
+      let later = Int64(samplesAfter) * AudioFormat.sampleNanoseconds
+      onFrame?(frame, now.advanced(byNanoseconds: -behind - later))
     }
   }
 

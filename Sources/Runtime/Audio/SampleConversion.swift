@@ -12,6 +12,8 @@ enum SampleConversion {
     channel: MicrophoneSettings.Channel, into target: UnsafeMutablePointer<Int16>
   ) {
     switch format {
+    case .s16 where channels == 1:
+      target.update(from: source.assumingMemoryBound(to: Int16.self), count: frames)
     case .s16: mono(S16.self, source, frames, channels, channel, target)
     case .s32: mono(S32.self, source, frames, channels, channel, target)
     case .s24Packed: mono(S24Packed.self, source, frames, channels, channel, target)

@@ -51,7 +51,7 @@ import Time
     let inherited = environment ?? ServiceManager.environmentLines
     program = Program(
       arguments, environment: inherited + ["\(Logging.supervisedVariable)=1"], output: .pipe, error: .pipe,
-      niceness: Int32(clamping: settings.nice),
+      niceness: Int32(clamping: settings.nice), isBatch: true,
       addressSpaceMax: settings.memoryMaxBytes.map { UInt64(clamping: $0) })
   }
 

@@ -15,11 +15,11 @@ struct FrameClock {
 
   /// When the sample at `position` was captured.
   func instant(of position: SamplePosition) -> Instant {
-    endAt - .nanoseconds((end - position) * 62_500)
+    endAt.advanced(byNanoseconds: (position - end) * AudioFormat.sampleNanoseconds)
   }
 
   /// The position captured at `instant`, as far as is known.
   func position(at instant: Instant) -> SamplePosition {
-    end - (endAt - instant).nanoseconds / 62_500
+    end - endAt.nanoseconds(since: instant) / AudioFormat.sampleNanoseconds
   }
 }
