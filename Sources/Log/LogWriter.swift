@@ -121,7 +121,8 @@ final class LogWriter: Sendable {
   private static func nonBlocking(_ descriptor: Int32) -> Int32 {
     var status = stat()
     let kinds = [Glibc.S_IFIFO, Glibc.S_IFCHR]
-    guard fstat(descriptor, &status) == 0, kinds.contains(status.st_mode & Glibc.S_IFMT) else { return descriptor }
+    guard fstat(descriptor, &status) == 0, kinds.contains(status.st_mode & Glibc.S_IFMT)
+    else { return descriptor }
     let own = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     return own < 0 ? descriptor : own
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 import Dispatch
 import Posix
 import Time
@@ -57,7 +58,9 @@ public final class BlockingQueue: Sendable {
     }
     guard accepted else { throw QueueFull(queue: name, backlogMax: backlogMax) }
     let body: @Sendable () -> Void = {
+      Self.busy.withLock { $0[ObjectIdentifier(self)] = Busy(queue: self.name, since: Self.now) }
       let conclude = work()
+      _ = Self.busy.withLock { $0.removeValue(forKey: ObjectIdentifier(self)) }
       self.state.withLock { $0.depth -= 1 }
       conclude?()
     }
@@ -67,6 +70,21 @@ public final class BlockingQueue: Sendable {
       return $0.busyUntil
     }
     simulation.at(begin, body)
+  }
+
+  /// The queues of this process that have been at one piece of work for `limit` or longer. Any thread.
+  public static func stuck(for limit: Duration) -> [String] {
+    let now = now
+    return busy.withLock { $0.values.filter { now - $0.since >= limit }.map(\.queue).sorted() }
+  }
+
+  /// The queues that work now.
+  private static let busy = Locked<[ObjectIdentifier: Busy]>([:])
+  private static var now: Instant { Instant(nanoseconds: cl_monotonic_ns()) }
+
+  private struct Busy {
+    let queue: String
+    let since: Instant
   }
 
   /// Runs `work` on the queue's thread while the calling task waits on the loop.

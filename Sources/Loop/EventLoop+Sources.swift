@@ -30,6 +30,13 @@ extension EventLoop {
     _ = cl_epoll_modify(epoll, Int32(token.fd), interest.rawValue, token.rawValue)
   }
 
+  /// Waits for nothing on a registration for `duration`, then for `interest` again: for a listening
+  /// socket when no descriptor is left for its clients, which wait in the kernel's queue meanwhile.
+  @LoopActor public func pause(_ token: WatchToken, for duration: Duration, then interest: Interest) {
+    modify(token, [])
+    _ = after(duration, name: "pause") { self.modify(token, interest) }
+  }
+
   /// Ends a registration; events of it already fetched in this turn are dropped. A stale token is ignored.
   @LoopActor public func unwatch(_ token: WatchToken) {
     guard slots[token].pointee.generation == token.generation else { return }

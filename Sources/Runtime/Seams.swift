@@ -61,7 +61,8 @@ public enum AudioEvent: Sendable, Equatable {
   /// Called once for each state worth telling: line busy, chip away or back, edges lost.
   var onEvent: (@LoopActor (String) -> Void)? { get set }
 
-  /// Requests every line of the settings; what cannot be had is told and tried again.
+  /// Requests every line of the settings; what cannot be had is told and tried again. Called again, it
+  /// gives back what the settings no longer have, takes what is new, and touches no line that stays.
   func start(_ lines: [LineSettings])
   /// Sets an output. Unknown or unavailable lines return false.
   @discardableResult func set(_ line: String, on: Bool) -> Bool
@@ -110,6 +111,15 @@ extension AudioEvent {
     case .unplugged: "unplugged"
     case .unavailable(let reason): reason
     case .ended: "no more audio"
+    }
+  }
+
+  /// Whether frames come after it; nil: as before.
+  var isListening: Bool? {
+    switch self {
+    case .opened, .resumed: true
+    case .suspended, .unplugged, .unavailable, .ended: false
+    case .xrun: nil
     }
   }
 

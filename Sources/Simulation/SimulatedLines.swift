@@ -22,9 +22,9 @@ import Time
   // MARK: The seam
 
   public func start(_ settings: [LineSettings]) {
-    stop()
-    lines = Dictionary(settings.map { ($0.name, Line($0)) }) { first, _ in first }
-    for line in settings {
+    for line in lines.values where !settings.contains(line.settings) { close(line.settings) }
+    for line in settings where lines[line.name] == nil {
+      lines[line.name] = Line(line)
       if line.direction == .input {
         onEdge?(LineEdge(line: line.name, isActive: false, at: loop.now, isInitial: true))
       } else {
@@ -53,10 +53,12 @@ import Time
   public func stop() {
     for timer in timers { loop.cancel(timer) }
     timers = []
-    for line in lines.values where line.settings.direction != .input {
-      show(line.settings.name, line.settings.safeOn ? 100 : 0)
-    }
-    lines = [:]
+    for line in lines.values { close(line.settings) }
+  }
+
+  private func close(_ line: LineSettings) {
+    if line.direction != .input { show(line.name, line.safeOn ? 100 : 0) }
+    lines[line.name] = nil
   }
 
   // MARK: The person at the board

@@ -16,8 +16,13 @@ struct GestureInvariant: Invariant {
   mutating func observe(_ event: WorldEvent, at now: Instant, _ findings: inout Findings) {
     switch event {
     case .linesStarted(let lines):
+      // A line whose settings stay goes on.
+      let old = inputs
       inputs = [:]
-      for line in lines where line.direction == .input { inputs[line.name] = Input(line) }
+      for line in lines where line.direction == .input {
+        let known = old[line.name]
+        inputs[line.name] = known?.settings == line ? known : Input(line)
+      }
       names = inputs.keys.sorted()
     case .linesStopped: inputs = [:]
     case .edge(let edge):

@@ -6,6 +6,8 @@ import Time
 struct OutputInvariant: Invariant {
   static let name = "outputs"
   private var lines: [LineSettings] = []
+  /// Outputs that a reload has given up.
+  private var released: [LineSettings] = []
   private var shown: [String: Int] = [:]
   private var areOurs = false
 
@@ -13,8 +15,9 @@ struct OutputInvariant: Invariant {
 
   mutating func observe(_ event: WorldEvent, at now: Instant, _ findings: inout Findings) {
     switch event {
-    case .linesStarted(let lines):
-      self.lines = lines.filter { $0.direction != .input }
+    case .linesStarted(let new):
+      released = lines.filter { line in !new.contains { $0.name == line.name } }
+      lines = new.filter { $0.direction != .input }
       areOurs = true
     case .output(let line, let percent):
       findings.check(areOurs, "\(line) was driven after it had been released")
@@ -24,12 +27,17 @@ struct OutputInvariant: Invariant {
       shown[line] = percent
     case .linesStopped:
       areOurs = false
-      for line in lines {
-        let safe = line.safeOn ? 100 : 0
-        findings.check(
-          shown[line.name] == safe, "\(line.name) was left at \(shown[line.name] ?? -1) %, not at \(safe) %")
-      }
+      check(lines + released, &findings)
+    case .census: check(released, &findings)
     default: break
+    }
+  }
+
+  private func check(_ left: [LineSettings], _ findings: inout Findings) {
+    for line in left {
+      let safe = line.safeOn ? 100 : 0
+      findings.check(
+        shown[line.name] == safe, "\(line.name) was left at \(shown[line.name] ?? -1) %, not at \(safe) %")
     }
   }
 }

@@ -15,7 +15,7 @@ extension World {
       (5, { try await $0.move() }), (5, { try await $0.walkThroughTheDoor() }),
       (5, { $0.useTheCommandLine() }),
       (3, { try await $0.takeLineAway() }), (2, { try await $0.troubleMicrophone() }),
-      (2, { try await $0.unplugSpeaker() }), (6, { $0.changeMood() }), (1, { try $0.reload() }),
+      (2, { try await $0.unplugSpeaker() }), (6, { $0.changeMood() }), (1, { try await $0.reload() }),
       (2, { $0.changeLoad() }), (4, { $0.probe.run() }),
     ]
   }
@@ -176,13 +176,13 @@ extension World {
     tell("the machine is \(isBusy ? "busy" : "idle")")
   }
 
-  private func reload() throws {
+  private func reload() async throws {
     var settings = settings
     settings.voice.hangover = random.milliseconds(200...900)
     if random.isTrue(0.3) { settings.lines.removeAll { $0.name == "fan" } }
     tell("another configuration: hangover \(settings.voice.hangover), \(settings.lines.count) lines")
+    try await daemon.reload(settings)
     record(.reloaded)
-    try daemon.reload(settings)
   }
 
   /// For `Sabotage.chatter`.

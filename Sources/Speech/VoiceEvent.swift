@@ -13,6 +13,14 @@ public enum VoiceTrigger: Sendable, Equatable {
   case speech
 }
 
+/// What our loudspeaker plays.
+public enum OwnSound: Sendable, Equatable {
+  /// What somebody asked for. Barge-in ends it.
+  case reply
+  /// A short sound that tells a state. Nobody has to wait for its end to speak.
+  case cue
+}
+
 /// What a `VoiceMachine` is told.
 public enum VoiceEvent: Sendable, Equatable {
   case frame(VoiceFrame)
@@ -21,9 +29,8 @@ public enum VoiceEvent: Sendable, Equatable {
   case trigger(VoiceTrigger)
   /// The talk button was let go.
   case release
-  /// Our own voice is heard from the loudspeaker, until `replyEnded`.
-  case replyStarted
-  case replyEnded
+  /// What is heard of us from the loudspeaker from now on; nil: nothing any more.
+  case playing(OwnSound?)
   /// The person wants to be left alone: ends what is being heard and said.
   case cancel
   case microphoneLost

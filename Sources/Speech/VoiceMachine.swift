@@ -10,14 +10,15 @@ import Time
 public struct VoiceMachine: Sendable {
   /// New ones hold from the next utterance on.
   public var settings: VoiceSettings
-  /// Our own voice is being heard.
-  public private(set) var isReplying = false
+  /// A reply is being heard.
+  public var isReplying: Bool { ownSound == .reply }
 
   var capture: Capture?
   var history = SpeechHistory()
   var position: SamplePosition = 0
   var hasMicrophone = true
   var lastWake: (name: String, at: Instant)?
+  private var ownSound: OwnSound?
   /// The room still rings with our own voice until here.
   private var deafUntil: SamplePosition = .min
   /// The last utterance reached the maximum: wait for silence before speech opens another.
@@ -39,8 +40,7 @@ public struct VoiceMachine: Sendable {
     case .wake(let name, let phraseEnd): return wake(name, phraseEnd, now)
     case .trigger(let trigger): return self.trigger(trigger, now)
     case .release: return release(now)
-    case .replyStarted: return replyStarted()
-    case .replyEnded: return replyEnded()
+    case .playing(let sound): return playing(sound)
     case .cancel: return stopReply() + end(.cancelled, .cancelled, now)
     case .microphoneLost: return microphoneLost(now)
     case .microphoneRestored:
@@ -68,7 +68,11 @@ public struct VoiceMachine: Sendable {
 
   private var speechMayOpen: Bool {
     guard settings.wakeMode != .off else { return false }
-    return isReplying ? settings.bargeIn == .speech : settings.wakeMode == .vad
+    switch ownSound {
+    case .reply: return settings.bargeIn == .speech
+    case .cue: return settings.wakeMode == .vad && settings.bargeIn == .speech
+    case nil: return settings.wakeMode == .vad
+    }
   }
 
   mutating func advance(_ frame: VoiceFrame, _ now: Instant) -> [VoiceAction] {
@@ -96,15 +100,9 @@ public struct VoiceMachine: Sendable {
 
   // MARK: Replies, microphone, time
 
-  private mutating func replyStarted() -> [VoiceAction] {
-    isReplying = true
-    dropUnopened()
-    return []
-  }
-
-  private mutating func replyEnded() -> [VoiceAction] {
-    isReplying = false
-    if settings.bargeIn != .speech { deafUntil = position + Self.echoTail }
+  private mutating func playing(_ sound: OwnSound?) -> [VoiceAction] {
+    ownSound = sound
+    if sound == nil, settings.bargeIn != .speech { deafUntil = position + Self.echoTail }
     dropUnopened()
     return []
   }
@@ -124,7 +122,7 @@ public struct VoiceMachine: Sendable {
 
   mutating func stopReply() -> [VoiceAction] {
     guard isReplying else { return [] }
-    isReplying = false
+    ownSound = nil
     return [.stopReply]
   }
 

@@ -65,7 +65,7 @@ import Wyoming
       while let client = try socket?.accept() { take(client) }
     } catch {
       onError?(error)
-      pauseAccepting()
+      if let token { loop.pause(token, for: .seconds(1), then: .read) }
     }
   }
 
@@ -83,15 +83,6 @@ import Wyoming
       stream.finish()
     } else {
       onConnection(stream)
-    }
-  }
-
-  /// A descriptor may come free: until then the clients wait in the kernel's queue.
-  private func pauseAccepting() {
-    guard let token else { return }
-    loop.modify(token, [])
-    _ = loop.after(.seconds(1), name: "wyoming server") {
-      if let token = self.token { self.loop.modify(token, .read) }
     }
   }
 }

@@ -15,13 +15,7 @@ extension Commands {
     arguments: [Argument("TEXT", "The command in words.", count: .many)],
     options: [budgetOption, .config, .board, .json],
     examples: [Example("mtor ask turn on the kitchen light", "Quotes are not needed.")],
-    run: { invocation throws(CommandFailure) in
-      let text = invocation.arguments.joined(separator: " ")
-      let asked = ControlRequest(.ask, text: text, budgetMS: try budget(invocation))
-      return try DaemonAccess.use(invocation) { directory, _ throws(CommandFailure) in
-        try request(asked, invocation, in: directory)
-      }
-    })
+    run: { invocation throws(CommandFailure) in try send(.ask, invocation) })
 
   static let say = Command(
     name: "say",
@@ -31,13 +25,7 @@ extension Commands {
     arguments: [Argument("TEXT", "What to say.", count: .many)],
     options: [budgetOption, .config, .board, .json],
     examples: [Example("mtor say dinner is ready", "Speaks three words.")],
-    run: { invocation throws(CommandFailure) in
-      let text = invocation.arguments.joined(separator: " ")
-      let asked = ControlRequest(.say, text: text, budgetMS: try budget(invocation))
-      return try DaemonAccess.use(invocation) { directory, _ throws(CommandFailure) in
-        try request(asked, invocation, in: directory)
-      }
-    })
+    run: { invocation throws(CommandFailure) in try send(.say, invocation) })
 
   static let logLevel = Command(
     name: "log-level",
@@ -64,6 +52,17 @@ extension Commands {
     run: { invocation throws(CommandFailure) in try request(ControlRequest(.reload), invocation) })
 
   private static let budgetOption = Option("timeout", value: "MILLISECONDS", "Give up after so long (30000).")
+
+  /// Sends the command's words to a daemon.
+  private static func send(
+    _ verb: ControlRequest.Verb, _ invocation: Invocation
+  ) throws(CommandFailure) -> ExitCode {
+    let text = invocation.arguments.joined(separator: " ")
+    let asked = ControlRequest(verb, text: text, budgetMS: try budget(invocation))
+    return try DaemonAccess.use(invocation) { directory, _ throws(CommandFailure) in
+      try request(asked, invocation, in: directory)
+    }
+  }
 
   private static func budget(_ invocation: Invocation) throws(CommandFailure) -> Int {
     guard let text = invocation.value("timeout") else { return 30_000 }

@@ -22,13 +22,17 @@ import Time
   private let queue = BlockingQueue("configuration", backlogMax: 2)
   private var signals: Signals?
   private var shutdown: Shutdown?
+  private var isReloading = false
+  /// Who asked while the configuration was being read: served together by the next reading.
+  private var waiting: [Waiter<String?>] = []
 
   /// - Throws: as `Daemon.init`; `SystemError` for the signals.
   init(_ settings: Settings, directory: String, state: String) throws {
     // Before the daemon: its threads have to inherit the blocked signals.
     var handle: (@LoopActor (Int32) -> Void)?
     signals = try Signals(Self.signalNumbers) { handle?($0) }
-    daemon = try Daemon(settings, devices: .forBoard(settings), directory: directory, state: state)
+    daemon = try Daemon(
+      settings, devices: try .forBoard(settings), directory: directory, state: state)
     let shutdown = Shutdown(drainLimit: Daemon.stopLimit) { [unowned self] in ended($0) }
     self.shutdown = shutdown
     shutdown.add("daemon", within: Daemon.stopLimit) { [daemon] in await daemon.stop() }
@@ -54,7 +58,8 @@ import Time
 
   private func received(_ signal: Int32) {
     if signal == SIGHUP {
-      LoopActor.spawn("reload") { [self] in _ = await reload() }
+      // Any number of signals during one reading ask for one more.
+      if waiting.isEmpty { LoopActor.spawn("reload") { [self] in _ = await reload() } }
     } else {
       let name = signal == SIGTERM ? "SIGTERM" : "SIGINT"
       log.info("\(name): ending")
@@ -62,12 +67,33 @@ import Time
     }
   }
 
-  /// The text says what was wrong; nil: the new settings are in force.
+  /// The text says what was wrong; nil: the settings as they were when it was called, or newer ones, are
+  /// in force.
   private func reload() async -> String? {
+    if isReloading {
+      do {
+        return try await loop.wait(on: "the reload before this one") { waiting.append($0) }
+      } catch { return "the program ends" }
+    }
+    isReloading = true
+    let outcome = await readAndTakeOver()
+    isReloading = false
+    if !waiting.isEmpty { LoopActor.spawn("reload") { [self] in await serveWaiting() } }
+    return outcome
+  }
+
+  private func serveWaiting() async {
+    let served = waiting
+    waiting = []
+    let outcome = await reload()
+    for waiter in served { waiter.resume(returning: outcome) }
+  }
+
+  private func readAndTakeOver() async -> String? {
     guard let read else { return nil }
     do {
       let settings = try await queue.run("read the configuration", until: loop.now + .seconds(10), read)
-      try daemon.reload(settings)
+      try await daemon.reload(settings)
       return nil
     } catch {
       let text = (error as? CommandFailure)?.text ?? "\(error)"

@@ -72,6 +72,8 @@ extension Commands {
       "event loop",
       "\(status.loopWakeUps) wake-ups; longest handler \(status.stalls.longest), \(duration(status.stalls.longestMS))"
     )
+    if status.logLinesLost > 0 { table.add("log", "\(status.logLinesLost) lines lost, not taken in time") }
+    if let trouble = status.trouble { table.add("trouble", trouble) }
     return table.text()
   }
 

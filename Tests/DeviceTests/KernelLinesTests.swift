@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
 import GPIO
+import Glibc
 import Loop
 import Runtime
 import TestSupport
@@ -52,6 +53,45 @@ extension DeviceTests {
       other.close()
       #expect(try await eventually { recorder.texts.last == "line lamp is back" })
       #expect(try board.isHigh(1))
+      try await onLoop { recorder.driver.stop() }
+    }
+
+    @Test func linesWithoutPermissionAreToldWithTheGroupAndTakenOnceItIsGiven() async throws {
+      let board = try SimulatedChip("lines-p")
+      let path = "/dev/\(try board.name)"
+      seteuid(65_534)
+      let recorder = try await onLoop {
+        LineRecorder([.input("bell", "0", chip: "lines-p"), .output("lamp", "1", chip: "lines-p")])
+      }
+      let texts = try await onLoop { recorder.texts }
+      seteuid(0)
+      #expect(texts == ["bell", "lamp"].map { "line \($0): \(GPIOError.permission(path: path))" })
+      #expect(texts.allSatisfy { $0.contains("Add the user to the group `gpio`") })
+      #expect(try await eventually { recorder.texts.filter { $0.hasSuffix(" is back") }.count == 2 })
+      try await onLoop { recorder.driver.stop() }
+    }
+
+    @Test func aReloadTouchesOnlyTheLinesThatHaveChanged() async throws {
+      let board = try SimulatedChip("lines-g")
+      let lamp = LineSettings.output("lamp", "0", chip: "lines-g")
+      let bell = LineSettings.input("bell", "1", chip: "lines-g")
+      let door = LineSettings.output("door", "2", chip: "lines-g", safeOn: true)
+      let recorder = try await onLoop { LineRecorder([lamp, bell, door]) }
+      let path = "/dev/\(try board.name)"
+      try await onLoop { recorder.driver.command("lamp", .set(true)) }
+      try board.pull(1, high: true)
+      #expect(try await eventually { recorder.course == "!-+" })
+      let hall = LineSettings.output("hall", "2", chip: "lines-g")
+      try await onLoop { recorder.driver.replace([bell, hall, lamp]) }
+      // The level of a line that is let go and requested again would be lost; an input would be told anew.
+      #expect(try board.isHigh(0))
+      #expect(try !board.isHigh(2))
+      #expect(try await onLoop { recorder.course } == "!-+")
+      try board.pull(1, high: false)
+      #expect(try await eventually { recorder.course == "!-+-" })
+      try await onLoop { recorder.driver.replace([bell]) }
+      #expect(try Chip.open(path: path).line(0).consumer == nil)
+      #expect(try Chip.open(path: path).line(1).consumer == "mtor-test")
       try await onLoop { recorder.driver.stop() }
     }
 

@@ -168,10 +168,46 @@ extension DeviceTests {
       }
     }
 
-    private static func platform(_ action: String) {
-      guard let file = fopen("/sys/bus/platform/drivers/snd_aloop/\(action)", "w") else { return }
-      fputs("snd_aloop.0", file)
+    /// The kernel's own rehearsal: everything is put to sleep and wakes up five seconds later.
+    @Test(.enabled(if: access("/sys/power/pm_test", W_OK) == 0, "needs a kernel with pm_test"))
+    func aMachineThatSleepsIsToldAndHeardAgainWhenItWakes() async throws {
+      try await onLoop {
+        let microphone = ALSAMicrophone(device: "card:Loopback,1,6", settings: MicrophoneSettings())
+        let queue = BlockingQueue("sleep")
+        try await Self.open(microphone)
+        var events: [AudioEvent] = []
+        try await Self.event(
+          "resumed", of: microphone,
+          { event in
+            events.append(event)
+            return event == .resumed
+          }
+        ) {
+          try? queue.submit {
+            Self.write("devices", to: "/sys/power/pm_test")
+            Self.write("freeze", to: "/sys/power/state")
+          }
+        }
+        #expect(events == [.suspended, .resumed])
+        let before = microphone.frameCount
+        try await Self.loop.wait(on: "frames", until: Self.loop.now + .seconds(20)) {
+          (waiter: Waiter<Void>) in
+          microphone.onFrame = { _, _ in
+            if microphone.frameCount >= before + 10 { waiter.resume(returning: ()) }
+          }
+        }
+        microphone.stop()
+      }
+    }
+
+    private static func write(_ text: String, to path: String) {
+      guard let file = fopen(path, "w") else { return }
+      fputs(text, file)
       fclose(file)
+    }
+
+    private static func platform(_ action: String) {
+      write("snd_aloop.0", to: "/sys/bus/platform/drivers/snd_aloop/\(action)")
     }
 
     @Test func aBusyDeviceNamesWhoHoldsIt() throws {

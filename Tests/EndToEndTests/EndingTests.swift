@@ -34,15 +34,29 @@ extension EndToEndTests {
       State(name: "idle") { node in try await node.find("ready: board") },
       State(name: "listening", settings: remote) { node in
         try node.hear(Clips.quiet(seconds: 0.2))
-        try await node.find("microphone: tail")
+        try await node.find("microphone: perl")
         try await node.mtor("gpio", "press", "talk", "down")
       },
-      State(name: "waiting for a transcript", settings: remote) { node in
+      State(name: "after the wake phrase", settings: Node.microphone) { node in
+        let said = try await Clips.speak("hey jarvis")[0]
+        try await node.find("connected for wake word detection")
+        try node.hear(said)
+        try await node.find("wake hey jarvis")
+      },
+      State(name: "in mid-utterance", settings: remote) { node in
+        let said = try await Clips.speak("turn on the light and then all of the others")[0]
         node.peer = try RawPeer(node.directory, says: [], then: .hold)
-        try node.hear(Clips.quiet(seconds: 0.2))
-        try await node.find("microphone: tail")
+        try await node.find("microphone: perl")
         try await node.mtor("gpio", "press", "bell")
-        try node.hear(try await Clips.speak("turn on the light")[0])
+        try node.hear(Array(said[..<(said.count - 16_000)]))
+        try await node.tasks { $0.contains("remote: speech to text") }
+      },
+      State(name: "waiting for a transcript", settings: remote) { node in
+        let said = try await Clips.speak("turn on the light")[0]
+        node.peer = try RawPeer(node.directory, says: [], then: .hold)
+        try await node.find("microphone: perl")
+        try await node.mtor("gpio", "press", "bell")
+        try node.hear(said)
         try await node.find("utterance 1: utterance")
         #expect(try await node.mtor("tasks").output.contains("remote: speech to text"))
       },
@@ -92,6 +106,46 @@ extension EndToEndTests {
       }
     }
 
+    @Test func aStormOfSIGHUPIsOneOrTwoReadingsAndTheLastFileHolds() async throws {
+      try await onLoop {
+        let settings = "microphone: {device: \"off\"}\n" + EndToEndTests.house
+        try await Node.run(settings) { node in
+          for _ in 0..<300 {
+            node.signal(SIGHUP)
+            try await LoopActor.shared.loop.sleep(for: .microseconds(300))
+          }
+          node.configure(settings.replacing("turn on the light", with: "make it bright"))
+          node.signal(SIGHUP)
+          try await node.find("configuration read again and taken over")
+          #expect(node.count("is full") == 0, "\(node.log)")
+          #expect(node.count("configuration not taken over") == 0, "\(node.log)")
+          // Many who ask at the same time are all answered.
+          try await withThrowingTaskGroup(of: Int32.self) { group in
+            for _ in 0..<6 { group.addTask { try await node.mtor("reload").code } }
+            for try await code in group { #expect(code == 0) }
+          }
+          #expect(try await node.mtor("ask", "make it bright") == (0, "The light is on.\n"))
+        }
+      }
+    }
+
+    @Test func aProcessWithoutDescriptorsWaitsForOneAndThenAnswersAgain() async throws {
+      try await onLoop {
+        try await Node.run("microphone: {device: \"off\"}\n" + EndToEndTests.house) { node in
+          let before = try await node.report().loopWakeUps
+          // None above standard error: what is open stays open.
+          try await node.limitDescriptors(to: 3)
+          let asking = LoopActor.spawn("status") { try await node.mtor("status") }
+          try await node.find("cannot accept: ", "Too many open files")
+          try await node.limitDescriptors(to: 1024)
+          #expect(try await asking.value.code == 0)
+          // The socket stays ready all the time: one that is asked without a pause turns the loop 100,000 times.
+          #expect(try await node.report().loopWakeUps - before < 1000)
+          #expect(node.count("cannot accept") == 1)
+        }
+      }
+    }
+
     @Test func aBadFileChangesNothingAndSaysWhyAndAGoodOneIsTakenOver() async throws {
       try await onLoop {
         let good = "microphone: {device: \"off\"}\n" + EndToEndTests.house
@@ -123,6 +177,12 @@ extension Node {
     while !condition(try await mtor("tasks").output) {
       if LoopActor.shared.loop.now > limit { throw NodeError("no such task", self) }
     }
+  }
+
+  /// Sets how many descriptors it may have.
+  func limitDescriptors(to count: Int) async throws {
+    let result = try await Programs.run(["prlimit", "--pid", "\(pid)", "--nofile=\(count):"])
+    if result.code != 0 { throw NodeError("prlimit: \(result.output)", self) }
   }
 
   /// The processes that this one has started.

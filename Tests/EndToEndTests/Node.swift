@@ -35,6 +35,7 @@ import Time
     self.directory = directory
     self.environment = environment + ["MTOR_RUNTIME_DIR=\(directory.path)", "SWIFT_BACKTRACE=enable=no"]
     configure(configuration)
+    directory.write("microphone", Self.microphoneProgram)
     if access(directory.file("heard"), F_OK) != 0 { directory.write("heard", "") }
     let program = Program(
       [Programs.path("mtor"), "run", "--config", directory.file("mtor.yml")] + arguments,
@@ -127,9 +128,23 @@ import Time
     }
   }
 
-  /// A microphone that hears what `hear` gives it, in real time.
-  nonisolated static let microphone =
-    #"microphone: {command: [tail, -s, "0.02", -c, "+1", -f, "{dir}/heard"]}"#
+  /// A microphone that hears what `hear` gives it, in real time, and the room's noise before and after.
+  nonisolated static let microphone = #"microphone: {command: [perl, "{dir}/microphone", "{dir}/heard"]}"#
+
+  /// 20 ms at a time; mtor holds it back when it is too fast.
+  private static let microphoneProgram = #"""
+    open(my $file, "<:raw", $ARGV[0]) or die "$ARGV[0]: $!";
+    my @room = map { pack("s<*", map { int(rand(200)) - 100 } 1..320) } 1..50;
+    my ($heard, $frame) = ("", 0);
+    while (1) {
+      my $count = sysread($file, $heard, 640 - length($heard), length($heard));
+      my $isWhole = length($heard) == 640;
+      next if $count && !$isWhole;
+      syswrite(STDOUT, $isWhole ? $heard : $room[$frame++ % 50]) or exit;
+      $isWhole ? $heard = "" : select(undef, undef, undef, 0.02);
+    }
+
+    """#
 
   /// Runs the command line on this node.
   @discardableResult

@@ -49,6 +49,24 @@ import Time
     }
   }
 
+  @Test func aQueueThatIsAtOnePieceOfWorkForLongIsKnownByName() throws {
+    let queue = BlockingQueue("wedged")
+    let gate = DispatchSemaphore(value: 0)
+    let (begun, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    try queue.submit {
+      begun.signal()
+      gate.wait()
+    }
+    begun.wait()
+    #expect(BlockingQueue.stuck(for: .zero).contains("wedged"))
+    #expect(!BlockingQueue.stuck(for: .seconds(3600)).contains("wedged"))
+    gate.signal()
+    try queue.submit {}
+    try queue.submit { done.signal() }
+    done.wait()
+    #expect(BlockingQueue.stuck(for: .seconds(60)).allSatisfy { $0 != "wedged" })
+  }
+
   @Test func smallCausesBecomeOnePieceOfWork() async throws {
     let queue = BlockingQueue("journal")
     let sums = Locked<[UInt]>([])

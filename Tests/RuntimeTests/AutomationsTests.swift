@@ -24,7 +24,7 @@ import Testing
       await test.daemon.stop()
       var settings = test.daemon.settings
       settings.lines = []
-      try test.daemon.reload(settings)
+      try await test.daemon.reload(settings)
       #expect(!test.daemon.settings.lines.isEmpty)
     }
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Loop
 import Posix
 import Runtime
@@ -117,5 +118,81 @@ import Testing
     }
     #expect(try TestDaemon.ask(directory, ControlRequest(.status)).count == 2)
     try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func idleConnectionsKeepNobodyOut() async throws {
+    let test = try await onLoop { try TestDaemon() }
+    let path = test.directory.file("control.sock")
+    let idle = try (0..<2 * ControlServer.connectionsMax).map { _ in try RawConnection(path) }
+    #expect(try TestDaemon.ask(test.directory, ControlRequest(.status)).count == 2)
+    // The oldest went first.
+    #expect(idle[0].rest() == "")
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func oneConnectionTooManyIsToldSo() async throws {
+    let test = try await onLoop { try TestDaemon() }
+    let path = test.directory.file("control.sock")
+    let watching = try (0..<ControlServer.connectionsMax).map { _ in try RawConnection(path) }
+    for connection in watching { connection.send("{\"verb\":\"listen\"}\n") }
+    // Requests are taken in a later turn than connections.
+    for _ in 0..<10 { try await onLoop { try await LoopActor.shared.loop.sleep(for: .milliseconds(1)) } }
+    let answer = rawExchange(path, Array("{\"verb\":\"status\"}\n".utf8))
+    #expect(answer.contains("busy: 16 connections at most"), "\(answer)")
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func whoAsksForNothingOrTakesNoAnswerIsLetGo() async throws {
+    let directory = TemporaryDirectory()
+    let path = directory.file("control.sock")
+    let server = try await onLoop {
+      try ControlServer(path: path, idleLimit: .milliseconds(50)) { _, session in
+        let long = String(repeating: "x", count: 900_000)
+        session.finish(ControlReply(done: long))
+      }
+    }
+    // Both ends come by themselves.
+    let mute = try RawConnection(path)
+    #expect(mute.rest() == "")
+    let deaf = try RawConnection(path)
+    deaf.send("{\"verb\":\"status\"}\n")
+    #expect(try await eventually { deaf.isClosed })
+    try await onLoop { server.close() }
+  }
+}
+
+/// A connection to a Unix socket that does as it is told. Blocking.
+private final class RawConnection: Sendable {
+  private let fd: Int32
+
+  init(_ path: String) throws {
+    fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let code = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(fd, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(code == 0)
+  }
+
+  deinit { close(fd) }
+
+  func send(_ text: String) { _ = Glibc.send(fd, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
+
+  /// What comes until the other side closes.
+  func rest() -> String {
+    var answer: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = read(fd, &buffer, buffer.count), count > 0 { answer += buffer[..<count] }
+    return String(decoding: answer, as: UTF8.self)
+  }
+
+  /// The other side has closed, whatever is still to be read.
+  var isClosed: Bool {
+    var entry = pollfd(fd: fd, events: 0, revents: 0)
+    return poll(&entry, 1, 0) > 0 && Int32(entry.revents) & POLLHUP != 0
   }
 }

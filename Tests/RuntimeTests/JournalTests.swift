@@ -82,7 +82,7 @@ import Time
       let test = try TestDaemon(directory: directory, state: directory.file("state"))
       var settings = test.daemon.settings
       settings.microphone.rateHz = 48_000
-      try test.daemon.reload(settings)
+      try await test.daemon.reload(settings)
       test.daemon.record(.reloadRefused("f:1: no"))
       await test.daemon.stop()
     }

@@ -14,7 +14,7 @@ import Testing
       .replacing("turn on [the] {thing}", with: "(light|wake) [the] {thing}")
       .replacing("porch: {output: GPIO6, safe: on}", with: "porch: {output: GPIO6}")
     let settings = try ConfigurationReader().read(text: new, name: "new.yml")
-    try await onLoop { try test.daemon.reload(settings) }
+    try await onLoop { try await test.daemon.reload(settings) }
     #expect(try await onLoop { test.lines.isOn("porch") } == false)
     #expect(throws: ControlError.self) {
       try TestDaemon.ask(directory, ControlRequest(.ask, text: "turn on the lamp"))
@@ -32,7 +32,7 @@ import Testing
         var settings = test.daemon.settings
         settings.sounds.failure = "/nonexistent.wav"
         settings.commands = []
-        try test.daemon.reload(settings)
+        try await test.daemon.reload(settings)
       }
     }
     _ = try TestDaemon.ask(directory, ControlRequest(.ask, text: "turn on the lamp"))
@@ -52,10 +52,30 @@ import Testing
     try await onLoop {
       var settings = test.daemon.settings
       settings.log.level = .notice
-      try test.daemon.reload(settings)
+      try await test.daemon.reload(settings)
     }
     asked.join()
     #expect(refusal.withLock { $0 } == ControlError("the configuration was changed", isRefusal: true))
     try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func linesWhoseSettingsStayAreNotTouchedByAReload() async throws {
+    let test = try await onLoop { try TestDaemon() }
+    let new = TestDaemon.configuration
+      .replacing("porch: {output: GPIO6, safe: on}", with: "porch: {output: GPIO6}\n  hall: {output: GPIO7}")
+    let settings = try ConfigurationReader().read(text: new, name: "new.yml")
+    try await onLoop {
+      #expect(test.daemon.lines.command("lamp", .set(true)))
+      #expect(test.lines.drive("doorbell", true))
+      var changed: [String] = []
+      test.lines.onOutput = { line, _, _ in changed.append(line) }
+      try await test.daemon.reload(settings)
+      #expect(changed == ["porch", "porch", "hall"])
+      #expect(test.lines.isOn("lamp") == true && test.lines.isOn("doorbell") == true)
+      let states = test.daemon.lines.state()
+      #expect(states.map(\.settings.name) == ["doorbell", "lamp", "porch", "hall"])
+      #expect(states[0].edges == 1)
+      await test.daemon.stop()
+    }
   }
 }

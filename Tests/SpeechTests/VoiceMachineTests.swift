@@ -202,11 +202,11 @@ import Time
   ) {
     var rig = Rig { $0.bargeIn = mode }
     _ = rig.hear(".", 50)
-    #expect(rig.tell(.replyStarted).isEmpty && rig.machine.isReplying)
+    #expect(rig.tell(.playing(.reply)).isEmpty && rig.machine.isReplying)
     let spoken = rig.hear("s", 30)
     #expect(spoken.first == (mode == .speech ? .stopReply : nil))
     _ = rig.hear(".", 30)
-    if mode == .speech { _ = rig.tell(.replyStarted) }
+    if mode == .speech { _ = rig.tell(.playing(.reply)) }
     let woken = rig.wake(rig.position)
     switch mode {
     case .off: #expect(woken == [.wakeIgnored(reason: .replying)])
@@ -218,7 +218,7 @@ import Time
   @Test func aButtonStopsTheReplyInEveryMode() {
     for mode in VoiceSettings.BargeIn.allCases {
       var rig = Rig { $0.bargeIn = mode }
-      _ = rig.tell(.replyStarted)
+      _ = rig.tell(.playing(.reply))
       #expect(rig.tell(.trigger(.api)) == [.stopReply, .listening(id: 1, trigger: .api)])
     }
   }
@@ -226,12 +226,32 @@ import Time
   @Test func ourOwnVoiceAndItsEchoOpenNothing() {
     var rig = Rig { $0.wakeMode = .vad }
     _ = rig.hear(".", 50)
-    _ = rig.tell(.replyStarted)
+    _ = rig.tell(.playing(.reply))
     #expect(rig.hear("s", 100).isEmpty)
-    _ = rig.tell(.replyEnded)
+    _ = rig.tell(.playing(nil))
     #expect(rig.hear("s", 10).isEmpty)
     _ = rig.hear(".", 30)
     #expect(rig.hear("s", 20).count == 1)
+  }
+
+  @Test(arguments: VoiceSettings.BargeIn.allCases) func aCueIsNoReplyThatHasToBeInterrupted(
+    mode: VoiceSettings.BargeIn
+  ) {
+    var rig = Rig { $0.bargeIn = mode }
+    _ = rig.hear(".", 50)
+    #expect(rig.tell(.playing(.cue)).isEmpty && !rig.machine.isReplying)
+    #expect(rig.hear("s", 30).isEmpty)
+    _ = rig.hear(".", 30)
+    #expect(rig.wake(rig.position) == [.listening(id: 1, trigger: jarvis)])
+  }
+
+  @Test func aCueDoesNotOpenWhatSpeechAloneOpens() {
+    var rig = Rig { $0.wakeMode = .vad }
+    _ = rig.hear(".", 50)
+    _ = rig.tell(.playing(.cue))
+    #expect(rig.hear("s", 100).isEmpty)
+    _ = rig.tell(.playing(nil))
+    #expect(rig.hear("s", 10).isEmpty)
   }
 
   // MARK: Endings
@@ -243,7 +263,7 @@ import Time
     #expect(rig.tell(.cancel) == [.noSpeech(id: 1, reason: .cancelled)])
     _ = rig.tell(.trigger(.api))
     _ = rig.hear("s", 30)
-    _ = rig.tell(.replyStarted)
+    _ = rig.tell(.playing(.reply))
     #expect(rig.tell(.cancel) == [.stopReply, rig.ended(2, 9600, .cancelled)])
   }
 
@@ -295,8 +315,8 @@ import Time
     case 1: return rig.tell(.trigger(.button))
     case 2: return rig.tell(.trigger(.pushToTalk))
     case 3: return rig.tell(.release)
-    case 4: return rig.tell(.replyStarted)
-    case 5: return rig.tell(.replyEnded)
+    case 4: return rig.tell(.playing(.reply))
+    case 5: return rig.tell(.playing(nil))
     case 6: return rig.tell(.cancel)
     case 7: return rig.tell(.microphoneLost)
     case 8, 9: return rig.tell(.microphoneRestored)

@@ -118,8 +118,8 @@ extension SpeechWorkerTests {
 
   init(_ stream: WyomingStream) {
     self.stream = stream
-    stream.onEvent = { [unowned self] event in
-      if case .transcript(let text, _) = event { transcripts.append(text) }
+    stream.onEvent = { [weak self] event in
+      if case .transcript(let text, _) = event { self?.transcripts.append(text) }
     }
   }
 }

@@ -7,8 +7,6 @@ import Speech
 /// Turns what a device delivers into frames of 320 samples, 16 kHz mono S16. Everything is
 /// allocated at `init`.
 ///
-/// This is the front end: an echo canceller would get each finished frame before the preprocessor,
-/// together with the speaker's frame of the same time.
 /// A class, so that the receiver of a frame may close the device it came from.
 final class CaptureFormat {
   /// Where the device's samples go before `take`: room for `chunkFrames` frames.
@@ -22,7 +20,6 @@ final class CaptureFormat {
   private let frame: UnsafeMutableBufferPointer<Int16>
   private var filled = 0
   private let resampler: Resampler?
-  private let preprocessor: Preprocessor?
   /// 16 kHz samples by which the resampler lags.
   private let delaySamples: Int
 
@@ -32,18 +29,11 @@ final class CaptureFormat {
     if device.rateHz != AudioFormat.rateHz {
       resampler = try Resampler(fromHz: device.rateHz, toHz: AudioFormat.rateHz)
     }
-    var preprocessor: Preprocessor?
-    if settings.noiseSuppressionDB < 0 || settings.automaticGain {
-      preprocessor = try Preprocessor(
-        rateHz: AudioFormat.rateHz, frameSamples: AudioFormat.frameSamples,
-        noiseSuppressionDB: settings.noiseSuppressionDB, automaticGain: settings.automaticGain)
-    }
     self.device = device
     channel = settings.channel
     chunkFrames = max(1, device.periodFrames)
     delaySamples = resampler?.delayFrames ?? 0
     self.resampler = resampler
-    self.preprocessor = preprocessor
     input = .allocate(byteCount: chunkFrames * device.bytesPerFrame, alignment: 16)
     mono = .allocate(capacity: chunkFrames)
     resampled = .allocate(capacity: chunkFrames * AudioFormat.rateHz / device.rateHz + 64)
@@ -75,7 +65,6 @@ final class CaptureFormat {
       samples = UnsafeBufferPointer(rebasing: samples[count...])
       guard filled == AudioFormat.frameSamples else { return }
       filled = 0
-      if preprocessor != nil { preprocessor!.process(frame.baseAddress!) }
       emit(UnsafeBufferPointer(frame), samples.count + delaySamples)
     }
   }

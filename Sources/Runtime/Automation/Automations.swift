@@ -7,7 +7,7 @@ import Time
 
 /// Executes what the rule engine decides: lines, speech, sounds, programs.
 @LoopActor public final class Automations {
-  private var lines: LineDriver
+  private let lines: LineDriver
   /// For a reply that is late to tell why.
   static let tellingTime: Duration = .milliseconds(50)
 
@@ -39,7 +39,7 @@ import Time
   }
 
   /// Other rules from now on. Runs of the old ones end here; what they have begun to say is heard.
-  public func replace(rules: [Rule], lines: LineDriver) {
+  public func replace(rules: [Rule]) {
     stop()
     for flight in flights.values {
       flight.failure = "the configuration was changed"
@@ -49,7 +49,6 @@ import Time
     flights = [:]
     engine = RuleEngine(rules)
     timed = Self.timed(rules)
-    self.lines = lines
   }
 
   private static func timed(_ rules: [Rule]) -> Set<Trigger> {
@@ -62,7 +61,7 @@ import Time
 
   /// Starts the rules of `trigger` and returns at once.
   public func fire(_ trigger: Trigger, exchange: Exchange) {
-    begin(trigger, timed.contains(trigger) ? Moment.slots : [:], Flight(exchange))
+    begin(trigger, [:], Flight(exchange))
   }
 
   /// Starts the rules of `trigger` and waits for their ends: completed with what was said, failed
@@ -118,8 +117,10 @@ import Time
     if let timer = timer.take() { loop.cancel(timer) }
   }
 
+  /// The time and the date are known to each rule that names them.
   private func begin(_ trigger: Trigger, _ slots: [String: String], _ flight: Flight) {
     flight.trigger = trigger
+    let slots = timed.contains(trigger) ? Moment.slots.merging(slots) { _, own in own } : slots
     perform(engine.handle(.trigger(trigger, slots: slots), at: loop.now), flight)
   }
 

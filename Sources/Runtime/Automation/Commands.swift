@@ -62,7 +62,7 @@ import Wyoming
     guard automations.isAwaited(trigger) else {
       return .failed(reason: "no automation has 'on: command.\(match.command)'")
     }
-    let slots = Moment.slots.merging(match.slots.map { ($0.name, $0.value) }) { _, own in own }
+    let slots = Dictionary(match.slots.map { ($0.name, $0.value) }) { _, last in last }
     return await automations.run(trigger, slots: slots, exchange: exchange)
   }
 

@@ -90,6 +90,10 @@ public struct StatusReport: Sendable, Equatable, Codable {
   public var workers: [Worker]
   public var utterances: Int
   public var understood: Int
+  /// What hangs, for people; nil: nothing.
+  public var trouble: String? = nil
+  /// Lines that whoever reads the log did not take in time.
+  public var logLinesLost: UInt64
   public var loopWakeUps: UInt64
   public var stalls: Stalls
   public var store: Store? = nil

@@ -8,8 +8,11 @@ import Time
 
 /// Serves `mtor status` and its like on a Unix socket: one request line in, reply lines out.
 @LoopActor public final class ControlServer {
-  /// Connections at the same time; more are closed at once.
-  public static let connectionsMax = 16
+  /// Connections at the same time. One more takes the place of the oldest that has asked for nothing
+  /// yet; when all have, it is refused.
+  public nonisolated static let connectionsMax = 16
+  /// For a request to come, and for its last reply to be taken.
+  public static let idleLimit: Duration = .seconds(5)
   /// Longest request line.
   public static let requestMaxBytes = 64 << 10
   /// Reply bytes a slow reader may leave waiting before it is cut off.
@@ -18,15 +21,20 @@ import Time
   public typealias Handler = @LoopActor (ControlRequest, ControlSession) -> Void
 
   private var socket: ListeningSocket?
+  private let idleLimit: Duration
   private let handler: Handler
   private let loop = LoopActor.shared.loop
   private let log = Logger("control")
   private var token: WatchToken?
-  private var sessions: [ObjectIdentifier: ControlSession] = [:]
+  /// Oldest first.
+  private var sessions: [ControlSession] = []
 
   /// Listens at `path`, readable and writable for owner and group.
   /// - Throws: `SystemError` naming the path: another daemon listens there, no permission.
-  public init(path: String, handler: @escaping Handler) throws(SystemError) {
+  public init(
+    path: String, idleLimit: Duration = idleLimit, handler: @escaping Handler
+  ) throws(SystemError) {
+    self.idleLimit = idleLimit
     socket = try ListeningSocket.open(.unix(path), mode: 0o660)
     self.handler = handler
     guard let fd = socket?.descriptor.raw else { return }
@@ -37,45 +45,58 @@ import Time
     if let token { loop.unwatch(token) }
     token = nil
     socket = nil
-    for session in sessions.values { session.close() }
+    for session in sessions { session.close() }
   }
 
   private func accept() {
     do throws(SystemError) {
       guard let descriptor = try socket?.accept() else { return }
-      if sessions.count >= Self.connectionsMax { return }
-      let session = try ControlSession(
-        descriptor, handler: handler, onClosed: { [weak self] in self?.sessions[ObjectIdentifier($0)] = nil })
-      sessions[ObjectIdentifier(session)] = session
-    } catch { log.once("accept", level: .warning, "cannot accept: \(error)") }
+      if sessions.count >= Self.connectionsMax { sessions.first { !$0.hasRequest }?.close() }
+      let session = try ControlSession(descriptor, idleLimit, handler) { [weak self] closed in
+        self?.sessions.removeAll { $0 === closed }
+      }
+      sessions.append(session)
+      if sessions.count > Self.connectionsMax {
+        session.finish(ControlReply(error: "busy: \(Self.connectionsMax) connections at most"))
+      }
+    } catch {
+      log.once("accept", level: .warning, "cannot accept: \(error)")
+      // A descriptor may come free.
+      if let token { loop.pause(token, for: .seconds(1), then: .read) }
+    }
   }
 }
 
-/// One connection to the control socket. Ends after its last reply, or when the client goes away.
+/// One connection to the control socket. Ends after its last reply, or when the client goes away, or
+/// when it asks for nothing or takes nothing.
 @LoopActor public final class ControlSession {
   /// Called once when the connection is gone, whoever ended it.
   public var onEnd: (@LoopActor () -> Void)?
 
   private let descriptor: FileDescriptor
+  private let idleLimit: Duration
   private let handler: ControlServer.Handler
   private let onClosed: @LoopActor (ControlSession) -> Void
   private let loop = LoopActor.shared.loop
   private var token: WatchToken?
   private var input: [UInt8] = []
   private var output: [UInt8] = []
+  private var timer: TimerToken?
   private var isEnding = false
-  private var hasRequest = false
+  private(set) var hasRequest = false
 
   init(
-    _ descriptor: consuming FileDescriptor, handler: @escaping ControlServer.Handler,
+    _ descriptor: consuming FileDescriptor, _ idleLimit: Duration, _ handler: @escaping ControlServer.Handler,
     onClosed: @escaping @LoopActor (ControlSession) -> Void
   ) throws(SystemError) {
     self.descriptor = descriptor
+    self.idleLimit = idleLimit
     self.handler = handler
     self.onClosed = onClosed
     token = try loop.watch(self.descriptor.raw, .read, name: "control session") { [unowned self] ready in
       self.ready(ready)
     }
+    limitIdling()
   }
 
   /// Sends one reply line.
@@ -90,6 +111,7 @@ import Time
   /// Sends the last reply line and ends the connection once it is out.
   public func finish(_ reply: ControlReply) {
     isEnding = true
+    limitIdling()
     send(reply)
   }
 
@@ -97,9 +119,15 @@ import Time
     guard let token else { return }
     self.token = nil
     loop.unwatch(token)
+    if let timer { loop.cancel(timer) }
     onEnd?()
     onEnd = nil
     onClosed(self)
+  }
+
+  private func limitIdling() {
+    if let timer { loop.cancel(timer) }
+    timer = loop.after(idleLimit, name: "control idle") { [weak self] in self?.close() }
   }
 
   private func ready(_ interest: Interest) {
@@ -125,6 +153,7 @@ import Time
   private func take(_ line: [UInt8]) {
     hasRequest = true
     input.removeAll()
+    if let timer = timer.take() { loop.cancel(timer) }
     do throws(JSONError) {
       handler(try JSONText.decode(ControlRequest.self, from: line), self)
     } catch { finish(ControlReply(error: "not a request: \(error)")) }

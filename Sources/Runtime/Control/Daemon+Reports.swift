@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Log
 import Loop
 import Time
 
@@ -8,14 +9,15 @@ extension Daemon {
       version: Self.version, node: settings.node, board: settings.board,
       uptimeSeconds: ((loop.now - started).milliseconds / 100).rounded() / 10,
       microphone: microphoneState,
-      microphoneLevelDBFS: voice.flatMap { $0.meter.sampleCount > 0 ? Double($0.meter.rmsDBFS) : nil },
+      microphoneLevelDBFS: voice?.levelDBFS.map(Double.init),
       overruns: overruns, speaker: speakerState,
       workers: services.children.map {
         StatusReport.Worker(
           name: $0.name, state: $0.pid == nil ? "waiting to start" : "running", pid: $0.pid.map(Int.init),
           restarts: $0.restarts)
       },
-      utterances: utterances, understood: commands.understood, loopWakeUps: loop.metrics.wakeUps,
+      utterances: utterances, understood: commands.understood, trouble: trouble,
+      logLinesLost: Logging.lostLines, loopWakeUps: loop.metrics.wakeUps,
       stalls: stalls(), store: storeReport())
   }
 

@@ -3,25 +3,34 @@ import Automation
 import Configuration
 import Loop
 import Speech
+import Time
 
 extension Daemon {
+  /// For reading the sound files of a new configuration.
+  static let soundsLimit: Duration = .seconds(5)
+
   /// Takes over new settings as far as it can while running.
   ///
   /// Commands, automations, lines, sounds, voice and log settings take effect at once; what is tied to
-  /// an open device or a worker's process is said and stays as it is until the next start.
+  /// an open device or a worker's process is said and stays as it is until the next start. A line whose
+  /// settings stay is not touched.
   /// - Throws: as `init`; then nothing has changed.
-  public func reload(_ new: Settings) throws {
+  public func reload(_ new: Settings) async throws {
     if hasStopped { return }
     serviceManager.reloading()
-    defer { serviceManager.ready("running on board \(settings.board)") }
+    defer { if !hasStopped { serviceManager.ready("running on board \(settings.board)") } }
     let grammar = try CommandGrammar(new.commands, lists: new.lists)
-    let cues = try Self.cues(new.sounds)
+    let sounds = new.sounds
+    let cues = try await files.run("read the sounds", until: loop.now + Self.soundsLimit) {
+      try Self.cues(sounds)
+    }
+    if hasStopped { return }
     if new == settings { return log.info("configuration read again: nothing has changed") }
     try services.reload(grammar, wakePhrases: new.wakePhrases)
     Self.apply(new.log)
     replies.cues = cues
-    if new.lines != settings.lines { replaceLines(new.lines) }
-    automations.replace(rules: new.automations, lines: lines)
+    lines.replace(new.lines)
+    automations.replace(rules: new.automations)
     commands.grammar = grammar
     commands.prefixes = new.wakePhrases.map(\.phrase)
     takeOver(new.voice)

@@ -26,7 +26,7 @@ import Time
   public let store: Store?
   let files = BlockingQueue("files", backlogMax: 16)
   let serviceManager = ServiceManager()
-  public private(set) var lines: LineDriver
+  public let lines: LineDriver
   public private(set) var services: SpeechServices
   private(set) var replies: Replies
   public private(set) var automations: Automations
@@ -95,7 +95,7 @@ import Time
     voice?.onMicrophone = { [unowned self] in watch($0) }
     voice?.start()
     serviceManager.ready("running on board \(settings.board)")
-    serviceManager.startWatchdog { true }
+    serviceManager.startWatchdog { [unowned self] in isHealthy }
     log.info(
       "ready: board \(settings.board), \(settings.lines.count) lines, \(settings.commands.count) commands")
     automations.fire(.start, exchange: exchange(nil))
@@ -119,14 +119,6 @@ import Time
   /// What belongs to a request that begins now.
   func exchange(_ id: Int?, budget: Duration? = nil) -> Exchange {
     Exchange(id: id, speechEnd: loop.now, budget: budget ?? settings.voice.deadline)
-  }
-
-  /// Other lines: all are released and requested anew.
-  func replaceLines(_ settings: [LineSettings]) {
-    lines.stop()
-    lines = LineDriver(devices.lines, settings: settings)
-    connectLines()
-    lines.start()
   }
 
   private func connectLines() {
@@ -174,7 +166,7 @@ import Time
     }
   }
 
-  static func cues(_ sounds: SoundSettings) throws(SoundError) -> [Replies.Cue: Sound] {
+  nonisolated static func cues(_ sounds: SoundSettings) throws(SoundError) -> [Replies.Cue: Sound] {
     var cues: [Replies.Cue: Sound] = [:]
     for (cue, name) in [(Replies.Cue.wake, sounds.wake), (.failure, sounds.failure)] where name != "none" {
       if let tone = Tones.named(name) { cues[cue] = tone } else { cues[cue] = try SoundFile.load(name) }

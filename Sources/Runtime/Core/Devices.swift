@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Configuration
+import DSP
 import Loop
 
 /// What a daemon touches of the world. The simulator gives others.
@@ -16,19 +17,26 @@ import Loop
   }
 
   /// The devices that the settings name, real ones.
-  public init(_ settings: Settings) {
+  /// - Throws: as `microphone`.
+  public init(_ settings: Settings) throws(DSPError) {
     self.init(
-      microphone: Self.microphone(settings.microphone), speaker: Self.speaker(settings.speaker),
+      microphone: try Self.microphone(settings.microphone), speaker: Self.speaker(settings.speaker),
       lines: BoardLines(
         gpio: KernelLines(chip: settings.profile.chip, offsets: settings.profile.lines), leds: LEDLines()))
   }
 
-  public static func microphone(_ settings: MicrophoneSettings) -> (any Microphone)? {
+  /// The microphone with its front end; nil: off.
+  /// - Throws: `DSPError` when there is no memory for the front end.
+  public static func microphone(_ settings: MicrophoneSettings) throws(DSPError) -> (any Microphone)? {
+    try source(settings).map { source throws(DSPError) in try CleanedMicrophone.around(source, settings) }
+  }
+
+  private static func source(_ settings: MicrophoneSettings) -> (any Microphone)? {
     switch settings.source {
-    case .off: return nil
-    case .alsa(let device): return ALSAMicrophone(device: device, settings: settings)
-    case .file(let path): return FileMicrophone(path: path)
-    case .command(let argv): return CommandMicrophone(argv: argv)
+    case .off: nil
+    case .alsa(let device): ALSAMicrophone(device: device, settings: settings)
+    case .file(let path): FileMicrophone(path: path)
+    case .command(let argv): CommandMicrophone(argv: argv)
     }
   }
 

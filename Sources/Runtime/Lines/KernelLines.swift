@@ -20,7 +20,7 @@ import Time
   private let chip: String?
   private let consumer: String
   private var lines: [String: KernelLine] = [:]
-  /// Lines now in the middle of a loss that was told.
+  /// Lines whose first loss was told.
   private var lossTold: Set<String> = []
 
   /// - Parameters:
@@ -39,12 +39,18 @@ import Time
   }
 
   public func start(_ settings: [LineSettings]) {
-    stop()
-    for line in settings where line.direction != .led {
-      lines[line.name] = KernelLine(line, chip: chip, consumer: consumer, loop: loop, owner: self)
+    let wanted = settings.filter { $0.direction != .led }
+    // First, since a new line may be one of these under another name.
+    for (name, line) in lines where !wanted.contains(line.settings) {
+      line.close()
+      lines[name] = nil
     }
     // In the order of the configuration: texts and first levels come in it too.
-    for line in settings { lines[line.name]?.open() }
+    for line in wanted where lines[line.name] == nil {
+      let new = KernelLine(line, chip: chip, consumer: consumer, loop: loop, owner: self)
+      lines[line.name] = new
+      new.open()
+    }
   }
 
   @discardableResult public func set(_ line: String, on: Bool) -> Bool { lines[line]?.set(on) ?? false }

@@ -20,8 +20,8 @@ final class LED {
 
   deinit { if brightnessFD >= 0 { _ = Glibc.close(brightnessFD) } }
 
-  /// Takes the LED. Returns what went wrong, for people, or nil.
-  func open() -> String? {
+  /// Takes the LED and sets its brightness. Returns what went wrong, for people, or nil.
+  func open(percent: Int) -> String? {
     brightnessFD = Glibc.open("\(path)/brightness", O_WRONLY | O_CLOEXEC)
     if brightnessFD < 0 {
       switch errno {
@@ -36,7 +36,7 @@ final class LED {
     let active = read("trigger")?.split(separator: "[").dropFirst().first?.prefix { $0 != "]" }
     trigger = active.flatMap { $0 == "none" ? nil : String($0) }
     if trigger != nil { write("none", to: "trigger") }
-    set(percent: safeOn ? 100 : 0)
+    set(percent: percent)
     return nil
   }
 

@@ -16,8 +16,8 @@ import Time
 
   private let lines: any Lines
   private let loop: EventLoop
-  private let settings: [LineSettings]
-  private let indices: [String: Int]
+  private var settings: [LineSettings]
+  private var indices: [String: Int]
   private var machines: [Machine]
   private var counters: [Counters]
   private var timer: TimerToken?
@@ -28,7 +28,7 @@ import Time
     self.lines = lines
     self.loop = loop
     self.settings = settings
-    indices = Dictionary(settings.indices.map { (settings[$0].name, $0) }) { first, _ in first }
+    indices = Self.indices(settings)
     machines = settings.map(Machine.init)
     counters = settings.map { _ in Counters() }
     onTimer = { [unowned self] in advance() }
@@ -38,6 +38,22 @@ import Time
     lines.onEdge = { [unowned self] in handle($0) }
     lines.onEvent = { [unowned self] in onEvent?($0) }
     lines.start(settings)
+  }
+
+  /// Other lines from now on. Those whose settings stay are not touched: what they do goes on.
+  public func replace(_ new: [LineSettings]) {
+    let old = (settings: settings, machines: machines, counters: counters)
+    func kept(_ line: LineSettings) -> Int? { old.settings.firstIndex(of: line) }
+    machines = new.map { line in kept(line).map { old.machines[$0] } ?? Machine(line) }
+    counters = new.map { line in kept(line).map { old.counters[$0] } ?? Counters() }
+    settings = new
+    indices = Self.indices(new)
+    lines.start(new)
+    schedule()
+  }
+
+  private static func indices(_ settings: [LineSettings]) -> [String: Int] {
+    Dictionary(settings.indices.map { (settings[$0].name, $0) }) { first, _ in first }
   }
 
   /// Outputs to their safe state, all lines released, no more gestures.

@@ -22,7 +22,8 @@ import Posix
     self.descriptor = descriptor
     self.onLine = onLine
     token = try LoopActor.shared.loop.watch(self.descriptor.raw, .read, name: "child output") {
-      [unowned self] _ in
+      [weak self] _ in
+      guard let self else { return }
       if !read() { close() }
     }
   }

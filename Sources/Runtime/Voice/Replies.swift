@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Log
 import Loop
+import Speech
 import Time
 import Workers
 import Wyoming
@@ -16,8 +16,11 @@ import Wyoming
   /// A cue that has waited so long for its turn is dropped.
   static let cueLimit: Duration = .seconds(5)
 
-  /// True from the first sample of a reply to its end: barge-in needs it.
-  public var onPlaying: (@LoopActor (Bool) -> Void)?
+  /// A loudspeaker that has not told the end of a sound so long after it should be over hangs.
+  var playOutGrace: Duration = .seconds(10)
+
+  /// What is played from now on, nil when it has ended: the voice machine must not hear it.
+  public var onPlaying: (@LoopActor (OwnSound?) -> Void)?
   /// What the loudspeaker tells about itself.
   public var onSpeaker: (@LoopActor (AudioEvent) -> Void)?
 
@@ -28,7 +31,6 @@ import Wyoming
   private let voice: WyomingVoice?
   private var speech: TextToSpeechClient.Speech?
   private let loop = LoopActor.shared.loop
-  private let log = Logger("reply")
   private var waiting: [Waiter<Void>] = []
   private var isBusy = false
   /// Counts `stop()`: what was begun or queued before it is dropped.
@@ -62,10 +64,18 @@ import Wyoming
     _ text: String, deadline: Instant, onFirstSample: (@LoopActor (Instant) -> Void)? = nil
   ) async throws -> Bool {
     guard let textToSpeech else { throw ReplyError.noVoice }
-    return try await inTurn(until: deadline, onFirstSample) { [self] speaker in
+    return try await inTurn(.reply, until: deadline, onFirstSample) { [self] speaker in
       let speech = textToSpeech.synthesize(text, voice: voice, until: deadline)
-      speech.onStart = { speaker.begin(rateHz: $0.rateHz, channels: $0.channels) }
-      speech.onSamples = { speaker.write($0) }
+      var length = Duration.zero
+      var sampleTime = Duration.zero
+      speech.onStart = { format in
+        speaker.begin(rateHz: format.rateHz, channels: format.channels)
+        sampleTime = .seconds(1) / (format.rateHz * format.channels)
+      }
+      speech.onSamples = { samples in
+        speaker.write(samples)
+        length += sampleTime * samples.count
+      }
       self.speech = speech
       defer { self.speech = nil }
       do throws(WorkerError) {
@@ -75,19 +85,20 @@ import Wyoming
         if error.reason == .cancelled { return false }
         throw error
       }
-      return try await heard(speaker)
+      return try await heard(speaker, length)
     }
   }
 
   /// Plays a sound after what is queued. True when it was heard to its end.
   /// - Throws: `ReplyError`; `DeadlineExceeded`.
   public func play(
-    _ sound: Sound, deadline: Instant, onFirstSample: (@LoopActor (Instant) -> Void)? = nil
+    _ sound: Sound, as kind: OwnSound = .reply, deadline: Instant,
+    onFirstSample: (@LoopActor (Instant) -> Void)? = nil
   ) async throws -> Bool {
-    try await inTurn(until: deadline, onFirstSample) { speaker in
+    try await inTurn(kind, until: deadline, onFirstSample) { speaker in
       speaker.begin(rateHz: sound.rateHz, channels: sound.channels)
       sound.samples.withUnsafeBufferPointer { speaker.write($0) }
-      return try await self.heard(speaker)
+      return try await self.heard(speaker, sound.duration)
     }
   }
 
@@ -96,7 +107,7 @@ import Wyoming
   public func cue(_ cue: Cue) {
     guard let sound = cues[cue], speaker != nil, !isBusy || cue == .failure else { return }
     LoopActor.spawn("cue") { [self] in
-      _ = try await play(sound, deadline: loop.now + Self.cueLimit)
+      _ = try await play(sound, as: .cue, deadline: loop.now + Self.cueLimit)
     }
   }
 
@@ -109,7 +120,7 @@ import Wyoming
 
   /// Waits for the loudspeaker, lets `body` feed it, and waits for the last sample.
   private func inTurn(
-    until deadline: Instant, _ onFirstSample: (@LoopActor (Instant) -> Void)?,
+    _ kind: OwnSound, until deadline: Instant, _ onFirstSample: (@LoopActor (Instant) -> Void)?,
     _ body: @LoopActor (any Speaker) async throws -> Bool
   ) async throws -> Bool {
     guard let speaker else { throw ReplyError.noSpeaker }
@@ -118,18 +129,21 @@ import Wyoming
     defer { release() }
     if epoch != self.epoch { return false }
     firstSample = onFirstSample
-    onPlaying?(true)
+    onPlaying?(kind)
     defer {
       firstSample = nil
-      onPlaying?(false)
+      onPlaying?(nil)
     }
     return try await body(speaker)
   }
 
-  /// Waits until the last sample has been heard; false when it was cut off.
-  private func heard(_ speaker: any Speaker) async throws -> Bool {
+  /// Waits until the last sample of a sound of that length has been heard; false when it was cut off.
+  private func heard(_ speaker: any Speaker, _ length: Duration) async throws -> Bool {
     let epoch = self.epoch
-    let wasHeard = try await loop.wait(on: "the loudspeaker") { (waiter: Waiter<Bool>) in
+    let limit = loop.now + length + playOutGrace
+    let wasHeard = try await loop.wait(on: "the loudspeaker", until: limit) {
+      (waiter: Waiter<Bool>) in
+      waiter.onAbandon { speaker.stop() }
       speaker.finish { waiter.resume(returning: $0) }
     }
     if !wasHeard, epoch == self.epoch, let trouble { throw ReplyError.speaker(trouble) }

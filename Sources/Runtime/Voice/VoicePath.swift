@@ -38,10 +38,12 @@ import Workers
   public var onMicrophone: (@LoopActor (AudioEvent) -> Void)?
   /// Called once for each utterance that was heard to its end, with what became of it.
   public var onOutcome: (@LoopActor (_ utterance: Int, Outcome) -> Void)?
-  /// The microphone's level, for `mtor status`.
-  public private(set) var meter = LevelMeter()
   /// Utterances whose outcome is not known yet.
   public private(set) var pending = 0
+  /// When the microphone last gave a sign of life; nil while none is to be expected.
+  public private(set) var lastHeard: Instant?
+  /// The level of the last frame, without rumble; nil when nothing is heard.
+  public var levelDBFS: Float? { lastHeard.map { _ in activity.levelDBFS } }
 
   public init(
     settings: VoiceSettings, microphone: any Microphone, wake: WakeClient?,
@@ -60,7 +62,7 @@ import Workers
   public func start() {
     microphone.onFrame = { [unowned self] samples, at in hear(samples, at) }
     microphone.onEvent = { [unowned self] event in receive(event) }
-    replies.onPlaying = { [unowned self] isPlaying in handle(isPlaying ? .replyStarted : .replyEnded) }
+    replies.onPlaying = { [unowned self] in handle(.playing($0)) }
     wake?.onDetection = { [unowned self] in detected($0) }
     wake?.start()
     microphone.start()
@@ -68,6 +70,7 @@ import Workers
 
   /// Stops listening; an utterance that is being heard is forgotten.
   public func stop() {
+    lastHeard = nil
     microphone.stop()
     wake?.stop()
     handle(.cancel)
@@ -88,7 +91,7 @@ import Workers
   private func hear(_ samples: UnsafeBufferPointer<Int16>, _ at: Instant) {
     let begin = ring.end
     ring.append(samples)
-    meter.measure(samples)
+    if lastHeard != nil { lastHeard = at }
     clock.advance(to: ring.end, at: at)
     utterance?.stream.write(samples)
     let isSpeech = activity.isSpeech(samples)
@@ -107,12 +110,9 @@ import Workers
 
   private func receive(_ event: AudioEvent) {
     onMicrophone?(event)
+    lastHeard = event.isListening.map { $0 ? loop.now : nil } ?? lastHeard
     timeline.emit(TimelineEntry(.device, event.summary(of: "microphone")))
-    switch event {
-    case .opened, .resumed: handle(.microphoneRestored)
-    case .suspended, .unplugged, .unavailable, .ended: handle(.microphoneLost)
-    case .xrun: break
-    }
+    if let isListening = event.isListening { handle(isListening ? .microphoneRestored : .microphoneLost) }
   }
 
   private func perform(_ action: VoiceAction) {

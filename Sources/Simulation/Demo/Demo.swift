@@ -46,7 +46,7 @@ import Wyoming
     settings.microphone.source = .alsa(route.microphone)
     settings.speaker.device = route.speaker
     let devices = Devices(
-      microphone: Devices.microphone(settings.microphone), speaker: Devices.speaker(settings.speaker),
+      microphone: try Devices.microphone(settings.microphone), speaker: Devices.speaker(settings.speaker),
       lines: lines)
     let daemon = try Daemon(settings, devices: devices, directory: directory)
     let began = loop.now
