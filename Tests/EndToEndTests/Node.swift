@@ -12,6 +12,9 @@ import Time
 @LoopActor final class Node {
   /// For anything to happen, on a machine that is busy with other tests.
   static let patience: Duration = .seconds(30)
+  /// Descriptors that a daemon in use has more than one that is ready: connections to its workers, a child's
+  /// pipes, a loudspeaker.
+  private static let descriptorsMore = 16
 
   let directory: TemporaryDirectory
   private(set) var log: [String] = []
@@ -61,7 +64,12 @@ import Time
     do {
       try await node.find("ready: board")
       node.rewind()
+      let before = Descriptors.open(of: node.pid)
       try await body(node)
+      let after = Descriptors.open(of: node.pid)
+      if after.values.reduce(0, +) > before.values.reduce(0, +) + descriptorsMore {
+        throw NodeError("left descriptors open: \(before) became \(after)", node)
+      }
     } catch {
       try await node.end(SIGKILL)
       throw error
@@ -180,9 +188,10 @@ struct NodeError: Error, CustomStringConvertible {
     "\(OwnProgram.directory ?? ".build/debug")/\(name)"
   }
 
-  /// What every program gets: no user's configuration.
+  /// What every program gets: no user's configuration; what sanitizers and coverage need.
   nonisolated static var environment: [String] {
-    ["PATH", "HOME", "TMPDIR"].compactMap { (name: String) in
+    let instruments = ["TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "LLVM_PROFILE_FILE"]
+    return (["PATH", "HOME", "TMPDIR"] + instruments).compactMap { (name: String) in
       ServiceManager.environment(name).map { "\(name)=\($0)" }
     }
   }
