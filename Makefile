@@ -2,8 +2,8 @@
 # Everything a person or CI runs. `make help` lists it.
 BIN := .build/release
 
-.PHONY: help setup demo build test rig-test sim fuzz bench bench-instructions bench-compare limits accuracy check \
-  install clean
+.PHONY: help setup demo build test rig-test test-tsan test-asan sim fuzz guards bench bench-instructions bench-compare limits \
+  accuracy check install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,8 +29,17 @@ rig-test: ## only the device tests, in the test rig's kernel
 sim: ## the whole runtime in seeded worlds and simulated time: SEEDS=200, or SEED=… HOURS=… TRACE=1
 	@scripts/sim $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100)) $(if $(HOURS),--hours $(HOURS)) $(if $(TRACE),--trace)
 
+test-tsan: ## the native tests under the thread sanitizer
+	@scripts/test --tsan
+
+test-asan: ## the native tests under the address sanitizer, leaks included
+	@scripts/test --asan
+
 fuzz: ## attack every parser; SECONDS=30 for each, TARGET=name for one
 	@scripts/fuzz -s $(or $(SECONDS),30) $(TARGET)
+
+guards: ## prove that each guard catches what it is for
+	@scripts/guards
 
 bench: ## measure against baselines in the same run; build/bench/TIME-COMMIT.jsonl
 	@scripts/bench

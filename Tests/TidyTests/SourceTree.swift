@@ -17,7 +17,10 @@ struct SourceTree {
 
   let files: [File]
 
+  /// Of this checkout; of another one where MTOR_TREE names it (scripts/guards).
   private static let root =
+    getenv("MTOR_TREE").map { String(cString: $0) + "/" } ?? ownRoot
+  private static let ownRoot =
     #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/"
 
   private init() {
@@ -42,8 +45,11 @@ struct SourceTree {
     return parts.joined(separator: "/")
   }
 
-  /// The file itself, or every file below the folder; hidden ones, build products and the fuzzers' seeds,
-  /// which are wrong on purpose, are left out.
+  /// Folders of texts that are wrong on purpose: the fuzzers' seeds, the patches that guards must catch.
+  private static let wrong = ["Corpora", "Guards"]
+
+  /// The file itself, or every file below the folder; hidden ones, build products and what is wrong on
+  /// purpose are left out.
   private static func paths(_ path: String) -> [String] {
     guard let stream = opendir(root + path) else { return exists(path) ? [path] : [] }
     defer { closedir(stream) }
@@ -52,7 +58,7 @@ struct SourceTree {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if !name.hasPrefix("."), name != "__pycache__", name != "Corpora" { names.append(name) }
+      if !name.hasPrefix("."), name != "__pycache__", !wrong.contains(name) { names.append(name) }
     }
     return names.flatMap { paths("\(path)/\($0)") }
   }
