@@ -100,7 +100,7 @@ let application: [Target] = [
     name: "Simulator",
     dependencies: [
       "Automation", "Configuration", "Intents", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation",
-      "Speech", "Time", "Wyoming",
+      "Speech", "Store", "Time", "Wyoming",
     ]),
   .target(
     name: "SpeechWorker",

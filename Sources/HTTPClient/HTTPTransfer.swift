@@ -106,7 +106,7 @@ public final class HTTPTransfer {
   private func setBody() {
     if let body = request.body {
       ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
-      body.withUnsafeBytes { bytes in
+      _ = body.withUnsafeBytes { bytes in
         // An empty array may have no address, and null means something else to libcurl.
         ccurl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(detail))
       }

@@ -66,8 +66,9 @@ import Time
   /// Brings an input to a level, as an edge if that is a change. False for what is no input.
   @discardableResult public func drive(_ line: String, _ isActive: Bool) -> Bool {
     guard let known = lines[line], known.settings.direction == .input else { return false }
-    if known.isAway || (known.percent > 0) == isActive { return true }
+    if (known.percent > 0) == isActive { return true }
     lines[line]?.percent = isActive ? 100 : 0
+    if known.isAway { return true }
     onEdge?(LineEdge(line: line, isActive: isActive, at: loop.now))
     return true
   }

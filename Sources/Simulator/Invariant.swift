@@ -23,6 +23,7 @@ public enum Invariants {
       SpeakerInvariant.self,
       RuleInvariant.self,
       ControlInvariant.self,
+      StoreInvariant.self,
       LogInvariant.self,
       LimitInvariant.self,
     ]

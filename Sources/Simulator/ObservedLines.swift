@@ -57,6 +57,8 @@ public enum Sabotage: String, Sendable, CaseIterable {
   case endlessReply = "endless-reply"
   /// The loop comes to its timers long after their deadlines.
   case lateTimer = "late-timer"
+  /// A row of the journal is changed after the end.
+  case forgedFact = "forged-fact"
   /// The same line is logged without end.
   case chatter
 

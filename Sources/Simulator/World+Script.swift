@@ -15,8 +15,8 @@ extension World {
       (5, { try await $0.move() }), (5, { try await $0.walkThroughTheDoor() }),
       (5, { $0.useTheCommandLine() }),
       (3, { try await $0.takeLineAway() }), (2, { try await $0.troubleMicrophone() }),
-      (2, { try await $0.unplugSpeaker() }), (6, { $0.changeMood() }), (1, { try await $0.reload() }),
-      (2, { $0.changeLoad() }), (4, { $0.probe.run() }),
+      (2, { try await $0.unplugSpeaker() }), (6, { $0.changeMood() }), (1, { await $0.reload() }),
+      (2, { $0.changeLoad() }), (3, { try await $0.fillDisk() }), (4, { $0.probe.run() }),
     ]
   }
 
@@ -171,18 +171,28 @@ extension World {
     (name == "speech" ? speech : brain).change(to: mood)
   }
 
+  private func fillDisk() async throws {
+    tell("the disk is full")
+    Disk.setFull(true)
+    try await loop.sleep(for: random.duration(.milliseconds(10) ... .seconds(900)))
+    tell("the disk has room")
+    Disk.setFull(false)
+  }
+
   private func changeLoad() {
     isBusy.toggle()
     tell("the machine is \(isBusy ? "busy" : "idle")")
   }
 
-  private func reload() async throws {
+  private func reload() async {
     var settings = settings
     settings.voice.hangover = random.milliseconds(200...900)
     if random.isTrue(0.3) { settings.lines.removeAll { $0.name == "fan" } }
     tell("another configuration: hangover \(settings.voice.hangover), \(settings.lines.count) lines")
-    try await daemon.reload(settings)
-    record(.reloaded)
+    do {
+      try await daemon.reload(settings)
+      record(.reloaded)
+    } catch { tell("it is refused: \(error)") }
   }
 
   /// For `Sabotage.chatter`.

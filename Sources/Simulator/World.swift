@@ -38,6 +38,7 @@ import Time
   let start: Instant
   var random: SeededGenerator
   var isBusy = false
+  private let state: String
   let microphone: SimulatedMicrophone
   let speech: SimulatedService
   let brain: SimulatedService
@@ -64,9 +65,11 @@ import Time
     speech = try SimulatedService(path: "\(options.directory)/speech.sock", random: random.split())
     brain = try SimulatedService(path: "\(options.directory)/brain.sock", random: random.split())
     probe = LoopProbe(random: random.split(), record: record)
+    state = "\(options.directory)/state"
+    mkdir(state, 0o700)
     daemon = try Daemon(
       settings, devices: Devices(microphone: microphone, speaker: speaker, lines: lines),
-      directory: options.directory)
+      directory: options.directory, state: state)
     self.random = random
     loop.random = random.split()
   }
@@ -86,6 +89,8 @@ import Time
     try await rest()
     await daemon.stop()
     census(isAtRest: false)
+    if options.sabotage == .forgedFact { Disk.forge("\(state)/mtor.db") }
+    record(.journal(JournalCensus(directory: state, unstored: daemon.store?.status.unstored ?? 0)))
     speech.close()
     brain.close()
     return recorder.summary(simulated: loop.now - start)
@@ -111,6 +116,7 @@ import Time
   private func rest() async throws {
     tell("everything is well, and everybody leaves")
     isBusy = false
+    Disk.setFull(false)
     speech.change(to: .well)
     brain.change(to: .well)
     speaker.plug()

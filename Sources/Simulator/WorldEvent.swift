@@ -29,6 +29,8 @@ public enum WorldEvent: Sendable {
   case reloaded
   /// What is there now.
   case census(Census)
+  /// The journal, after the end.
+  case journal(JournalCensus)
 
   public enum SpeakerEvent: String, Sendable { case begin, first, finish, heard, cutOff = "cut off" }
 }
@@ -77,6 +79,8 @@ extension WorldEvent: CustomStringConvertible {
     case .asked(let request, _): "asked     request \(request)"
     case .answered(let request): "answered  request \(request)"
     case .reloaded: "reloaded"
+    case .journal(let journal):
+      "journal   \(journal.rows.values.reduce(0, +)) rows, \(journal.unstored) changes not stored"
     case .census(let census):
       "census    \(census.isAtRest ? "at rest: " : "")\(census.tasks.count) tasks, \(census.timers) timers, "
         + "\(census.descriptors) descriptors, \(census.running.count) automations, \(census.pending) utterances"

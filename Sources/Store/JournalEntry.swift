@@ -17,8 +17,7 @@ public struct Stamp: Sendable, Equatable {
   }
 
   public static var now: Stamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
+    let time = cl_wall_time()
     let wall = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     return Stamp(wall: wall, monotonic: Instant(nanoseconds: cl_monotonic_ns()))
   }

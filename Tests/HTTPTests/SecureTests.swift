@@ -14,7 +14,7 @@ import Time
   let server: TestServer
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = TemporaryDirectory()
     let (key, certificate) = (directory.file("key.pem"), directory.file("certificate.pem"))
     let made = system(
       "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"

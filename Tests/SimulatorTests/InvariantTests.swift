@@ -47,6 +47,9 @@ import Time
     ("control", [(1, .asked(request: 1, until: at(2))), (2, .answered(request: 1))], nil),
     ("control", [(1, .asked(request: 1, until: at(2))), (4, .answered(request: 1))], "late"),
     ("control", [(1, .asked(request: 1, until: at(2))), (9, rest)], "without an answer"),
+    ("store", [(1, journal(["boot": 1, "shutdown": 1, "intent": 2, "outcome": 1], ["outcome": 1], 1))], nil),
+    ("store", [(1, journal(["boot": 1, "shutdown": 1], ["outcome": 1], 2))], "the journal tells of 1"),
+    ("store", [(1, journal(["boot": 1], [:], 0))], "0 × shutdown"),
     ("log", (0..<40).map { _ in (1, line("lost 7 frames")) }, nil),
     ("log", (0..<41).map { (1, line("lost \($0) frames")) }, "again and again"),
     ("limits", [(1, rest), (2, rest)], nil),
@@ -82,6 +85,11 @@ import Time
   }
   private static func heard(_ id: Int) -> WorldEvent {
     .timeline(TimelineEntry(.utterance, "1 s of speech", utterance: id, sinceSpeechEndMS: 400))
+  }
+  private static func journal(_ rows: [String: Int], _ lost: [String: Int], _ unstored: Int) -> WorldEvent {
+    var journal = JournalCensus()
+    (journal.rows, journal.lost, journal.unstored) = (rows, lost, unstored)
+    return .journal(journal)
   }
   private static func replied(_ id: Int) -> WorldEvent {
     .timeline(TimelineEntry(.reply, "Yes.", utterance: id, sinceSpeechEndMS: 900))

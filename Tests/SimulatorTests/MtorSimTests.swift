@@ -30,14 +30,16 @@ import Testing
   @Test(
     arguments: [
       (Sabotage.lostPress, "gestures: "), (.stuckOutput, "outputs: "), (.endlessReply, "speaker: "),
-      (.lateTimer, ""), (.chatter, "log: again and again"),
+      (.lateTimer, ""), (.forgedFact, "store: "), (.chatter, "log: again and again"),
     ] as [(Sabotage, String)])
   func sabotageIsFound(sabotage: Sabotage, finding: String) async throws {
     let run = try await play(["--seed", "11", "--hours", "3", "--sabotage", sabotage.rawValue])
     #expect(run.code == 1)
     #expect(run.told.contains("seed 11: \(finding)"), "\(run.told)")
     // Whichever sees it first: the loop's own timers, or those of what depends on them.
-    if sabotage == .lateTimer { #expect(run.told.contains(" late"), "\(run.told)") }
+    if sabotage == .lateTimer {
+      #expect(run.told.contains(" late") || run.told.contains("has not ended"), "\(run.told)")
+    }
     #expect(run.told.contains("again: make sim SEED=11 HOURS=3"))
     #expect(run.told.contains("the last 50 events"))
   }

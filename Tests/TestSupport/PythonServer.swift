@@ -12,7 +12,8 @@ public final class PythonServer: Sendable {
     guard let pipe = popen("exec \(interpreter) \(program) 2>/dev/null", "r"),
       fgets(&line, Int32(line.count), pipe) != nil
     else { throw NotStarted(program: program) }
-    let words = String(cString: line).split(whereSeparator: \.isWhitespace)
+    let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let words = text.split(whereSeparator: \.isWhitespace)
     guard words.count == 2, let port = UInt16(words[0]), let process = pid_t(words[1]) else {
       throw NotStarted(program: program)
     }
