@@ -86,6 +86,22 @@ extension DeviceTests {
       #expect(throws: GPIOError.self) { try input.set(true) }
     }
 
+    /// The bias asked for, what the outside pulled before, and what is pulled then.
+    @Test(arguments: [
+      (LineBias.asIs, true, true), (.asIs, false, false), (.disabled, true, true), (.pullUp, false, true),
+      (.pullDown, true, false),
+    ])
+    func theBiasIsThatOfTheRequest(bias: LineBias, before: Bool, after: Bool) throws {
+      let board = try SimulatedChip("chip-i")
+      try board.pull(1, high: before)
+      let path = "/dev/\(try board.name)"
+      let input = try LineRequest.open(
+        path: path, offset: 1, LineConfiguration(.input(debounce: .zero), bias: bias), consumer: "t")
+      #expect(try board.isPulledHigh(1) == after)
+      #expect(try input.isActive() == after)
+      #expect(try Chip.open(path: path).line(1).bias == bias)
+    }
+
     @Test func edgesComeInOrderWithLevelsAndRisingTimes() throws {
       let board = try SimulatedChip("chip-g")
       let input = try LineRequest.open(

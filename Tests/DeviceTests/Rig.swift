@@ -7,4 +7,9 @@ extension Trait where Self == ConditionTrait {
   static var inRig: Self {
     .enabled(if: getenv("MTOR_RIG") != nil, "needs the rig's kernel: make rig-test")
   }
+
+  /// Only where mtor is installed and systemd runs, in the rig: `make rig-systemd`.
+  static var underSystemd: Self {
+    .enabled(if: getenv("MTOR_RIG_SYSTEMD") != nil, "needs systemd in the rig's kernel: make rig-systemd")
+  }
 }

@@ -43,47 +43,29 @@ final class SimulatedChip: Sendable {
   func unplug() throws { try write("0", "live") }
 
   /// `gpiochip0`
-  var name: String { get throws { try read("\(config)/bank0/chip_name") } }
+  var name: String { get throws { try SystemFile.firstLine("\(config)/bank0/chip_name") } }
 
   /// What the outside world does to a line: high or low voltage.
   func pull(_ offset: Int, high: Bool) throws {
-    try write(high ? "pull-up" : "pull-down", path: "\(line(offset))/pull")
+    try SystemFile.write(high ? "pull-up" : "pull-down", to: "\(line(offset))/pull")
   }
 
   /// The voltage of a line: true is high.
-  func isHigh(_ offset: Int) throws -> Bool { try read("\(line(offset))/value") == "1" }
+  func isHigh(_ offset: Int) throws -> Bool { try SystemFile.firstLine("\(line(offset))/value") == "1" }
 
-  func isPulledHigh(_ offset: Int) throws -> Bool { try read("\(line(offset))/pull") == "pull-up" }
+  func isPulledHigh(_ offset: Int) throws -> Bool {
+    try SystemFile.firstLine("\(line(offset))/pull") == "pull-up"
+  }
 
   private func line(_ offset: Int) throws -> String {
-    "/sys/devices/platform/\(try read("\(config)/dev_name"))/\(try name)/sim_gpio\(offset)"
+    "/sys/devices/platform/\(try SystemFile.firstLine("\(config)/dev_name"))/\(try name)/sim_gpio\(offset)"
   }
 
   private func make(_ directory: String) throws {
     if mkdir(directory, 0o755) != 0 { throw SystemFailure("mkdir \(directory)") }
   }
 
-  private func write(_ text: String, _ file: String) throws { try write(text, path: "\(config)/\(file)") }
-
-  private func write(_ text: String, path: String) throws {
-    let fd = open(path, O_WRONLY | O_CLOEXEC)
-    guard fd >= 0 else { throw SystemFailure(path) }
-    defer { close(fd) }
-    if Glibc.write(fd, text, text.utf8.count) < 0 { throw SystemFailure("\(text) to \(path)") }
+  private func write(_ text: String, _ file: String) throws {
+    try SystemFile.write(text, to: "\(config)/\(file)")
   }
-
-  private func read(_ path: String) throws -> String {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { throw SystemFailure(path) }
-    defer { close(fd) }
-    var bytes = [UInt8](repeating: 0, count: 256)
-    let count = Glibc.read(fd, &bytes, bytes.count)
-    return String(decoding: bytes.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-  }
-}
-
-struct SystemFailure: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ what: String) { description = "\(what): \(String(cString: strerror(errno)))" }
 }

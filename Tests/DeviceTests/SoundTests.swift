@@ -38,7 +38,7 @@ extension DeviceTests {
     }
 
     @Test(
-      arguments: [SampleFormat.s16, .s32, .s24Packed, .s24, .float],
+      arguments: formats,
       [(8_000, 1), (16_000, 2), (44_100, 2), (96_000, 8)])
     func whateverTheDeviceHasIsTaken(format: SampleFormat, shape: (rateHz: Int, channels: Int)) throws {
       let output = try PCM.open(
@@ -51,7 +51,58 @@ extension DeviceTests {
       output.close()
     }
 
-    @Test(arguments: [SampleFormat.s16, .s32, .s24Packed, .s24, .float], [1, 2])
+    @Test(arguments: [PCM.Direction.capture, .playback])
+    func everyRateFormatAndChannelCountOfTheCardIsToBeHad(direction: PCM.Direction) throws {
+      let rates = [
+        8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000,
+        176_400, 192_000,
+      ]
+      for rateHz in rates {
+        for format in Self.formats {
+          for channels in [1, 2, 6, 8] {
+            let pcm = try PCM.open("hw:Loopback,0,6", direction, Self.wish(rateHz, channels, [format]))
+            let parameters = pcm.parameters
+            #expect(
+              (parameters.rateHz, parameters.channels, parameters.format) == (rateHz, channels, format))
+            #expect(parameters.periodFrames == (rateHz + 25) / 50, "\(parameters)")
+            #expect(parameters.bufferFrames >= 2 * parameters.periodFrames, "\(parameters)")
+            pcm.close()
+          }
+        }
+      }
+    }
+
+    struct Offer: Sendable, CustomTestStringConvertible {
+      var device: String
+      var rateHz: Int
+      var channels: Int
+      var taken: (rateHz: Int, channels: Int, format: SampleFormat)
+      var testDescription: String { "\(device) \(rateHz) Hz × \(channels)" }
+    }
+
+    /// snd-dummy has 5,500…48,000 Hz, one or two channels, U8 and S16.
+    static let offers: [Offer] = [
+      Offer(device: "card:Dummy", rateHz: 16_000, channels: 1, taken: (16_000, 1, .s16)),
+      Offer(device: "card:Dummy", rateHz: 96_000, channels: 2, taken: (48_000, 2, .s16)),
+      Offer(device: "card:Dummy", rateHz: 4_000, channels: 1, taken: (5_500, 1, .s16)),
+      Offer(device: "card:Dummy", rateHz: 44_100, channels: 6, taken: (44_100, 2, .s16)),
+      Offer(device: "card:Loopback,0,6", rateHz: 4_000, channels: 1, taken: (8_000, 1, .s16)),
+      Offer(device: "card:Loopback,0,6", rateHz: 48_000, channels: 64, taken: (48_000, 32, .s16)),
+    ]
+
+    @Test(arguments: offers) func whatIsNotOfferedBecomesTheNearestThatIs(offer: Offer) throws {
+      for direction in [PCM.Direction.capture, .playback] {
+        let pcm = try PCM.open(
+          offer.device, direction, Self.wish(offer.rateHz, offer.channels, SampleFormat.allCases))
+        let parameters = pcm.parameters
+        #expect((parameters.rateHz, parameters.channels, parameters.format) == offer.taken)
+        pcm.close()
+      }
+    }
+
+    private static let formats: [SampleFormat] = [.s16, .s32, .s24Packed, .s24, .float]
+
+    @Test(arguments: formats, [1, 2])
     func whatIsPlayedIsHeardBitForBit(format: SampleFormat, channels: Int) async throws {
       var random = Seed.generator()
       let samples = (0..<8_000).map { _ in Int16.random(in: 1...Int16.max, using: &random) }
@@ -200,6 +251,55 @@ extension DeviceTests {
       }
     }
 
+    @Test func aLoudspeakerThatIsPulledOutEndsTheStreamAndPlaysAgainWhenItIsBack() async throws {
+      let (outcomes, events) = try await onLoop {
+        let speaker = ALSASpeaker(device: "card:Loopback,0,4", settings: SpeakerSettings())
+        let queue = BlockingQueue("platform bus")
+        var events: [AudioEvent] = []
+        speaker.onEvent = { events.append($0) }
+        let long = Sound(rateHz: 16_000, channels: 1, samples: [Int16](repeating: 9, count: 16_000 * 30))
+        speaker.onFirstSample = { _ in try? queue.submit { Self.platform("unbind") } }
+        let first = try await Self.play(long, on: speaker)
+        speaker.onFirstSample = nil
+        try await queue.run("until the card is free") {}
+        let second = try await Self.play(Tones.done, on: speaker)
+        try await queue.run("the card is back") { Self.platform("bind") }
+        let third = try await Self.play(Tones.done, on: speaker)
+        speaker.stop()
+        return ([first, second, third], events)
+      }
+      #expect(outcomes == [false, false, true])
+      // Opened, pulled out (told once, though played to again), opened.
+      #expect(events.count == 3 && events[1] == .unplugged, "\(events)")
+      #expect(events.first == events.last)
+    }
+
+    @Test func aGapInTheFeedingIsCountedAndTheRestIsHeard() async throws {
+      let (wasHeard, gaps, events) = try await onLoop {
+        var settings = SpeakerSettings()
+        (settings.period, settings.buffer) = (.milliseconds(10), .milliseconds(40))
+        let speaker = ALSASpeaker(device: "card:Loopback,0,7", settings: settings)
+        var events: [AudioEvent] = []
+        speaker.onEvent = { events.append($0) }
+        // Once the device is fed by its descriptor, the loop is away for ten buffers.
+        speaker.onFirstSample = { _ in
+          _ = Self.loop.after(.milliseconds(100), name: "load") { poll(nil, 0, 400) }
+        }
+        let level = [Int16](repeating: 9, count: 16_000)
+        let wasHeard = try await Self.play(Sound(rateHz: 16_000, channels: 1, samples: level), on: speaker)
+        speaker.stop()
+        return (wasHeard, speaker.underrunCount, events)
+      }
+      #expect(wasHeard && gaps >= 1)
+      #expect(events.contains(.xrun(total: 1)), "\(events)")
+    }
+
+    @LoopActor private static func play(_ sound: Sound, on speaker: ALSASpeaker) async throws -> Bool {
+      try await loop.wait(on: "end of sound", until: loop.now + .seconds(40)) { (waiter: Waiter<Bool>) in
+        speaker.play(sound) { waiter.resume(returning: $0) }
+      }
+    }
+
     private static func write(_ text: String, to path: String) {
       guard let file = fopen(path, "w") else { return }
       fputs(text, file)
@@ -294,6 +394,30 @@ extension DeviceTests {
       } catch {
         #expect(error.text == "mixer element 'Mastr' of hw:Dummy: no such element. Did you mean 'Master'?")
       }
+    }
+
+    @Test(arguments: ["Master", "Synth", "Line", "Mic", "CD"], [(-5, 0), (0, 0), (67, 67), (250, 100)])
+    func anElementTakesItsVolumeWithinItsRange(element: String, volume: (asked: Int, set: Int)) throws {
+      let mixer = try Mixer.open(for: "card:Dummy")
+      try mixer.setVolume(volume.asked, of: element)
+      let read = try #require(try Mixer.open(for: "hw:Dummy").elements.first { $0.name == element })
+      #expect(read.volumePercent == volume.set)
+    }
+
+    @Test func theLoudspeakerSetsTheVolumeOfItsConfiguration() async throws {
+      let text = try await onLoop {
+        var settings = SpeakerSettings()
+        (settings.mixer, settings.volumePercent) = ("Master", 30)
+        let speaker = ALSASpeaker(device: "card:Dummy", settings: settings)
+        var text = ""
+        speaker.onEvent = { if case .opened(let opened) = $0 { text = opened } }
+        let wasHeard = try await Self.play(Tones.done, on: speaker)
+        #expect(wasHeard)
+        speaker.stop()
+        return text
+      }
+      #expect(text.hasSuffix("; Master at 30 %"), "\(text)")
+      #expect(try Mixer.open(for: "card:Dummy").elements.first { $0.name == "Master" }?.volumePercent == 30)
     }
 
     @Test func cardsAreListedWithTheirDevices() throws {
