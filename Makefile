@@ -2,11 +2,11 @@
 # Everything a person or CI runs. `make help` lists it.
 BIN := .build/release
 
-.PHONY: help setup demo build test rig-test test-tsan test-asan sim fuzz guards bench bench-instructions bench-compare limits \
-  accuracy check install clean
+.PHONY: help setup demo build test rig-test rig-systemd test-debian13 test-tsan test-asan sim fuzz guards \
+  bench bench-instructions bench-compare limits accuracy check install clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## install what is missing, build, and watch phrases and a button become actions
 	@scripts/setup build
@@ -25,6 +25,16 @@ test: ## install what is missing, then run every test; the last line is the coun
 
 rig-test: ## only the device tests, in the test rig's kernel
 	@scripts/test --rig-only
+
+rig-systemd: ## the installed unit under systemd, in the test rig's kernel
+	@scripts/setup trees
+	@scripts/build-release
+	@scripts/rig tree system
+	@scripts/test --systemd-only
+
+test-debian13: ## every test on Debian 13, with its own Swift and libgpiod 2
+	@scripts/setup trees
+	@scripts/test-debian13
 
 sim: ## the whole runtime in seeded worlds and simulated time: SEEDS=200, or SEED=… HOURS=… TRACE=1
 	@scripts/sim $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100)) $(if $(HOURS),--hours $(HOURS)) $(if $(TRACE),--trace)
