@@ -37,6 +37,7 @@ test-debian13: ## every test on Debian 13, with its own Swift and libgpiod 2
 	@scripts/test-debian13
 
 sim: ## the whole runtime in seeded worlds and simulated time: SEEDS=200, or SEED=… HOURS=… TRACE=1
+	@scripts/sim --realms $(if $(SEED),--seed $(SEED)) $(if $(HOURS),--hours $(HOURS))
 	@scripts/sim $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100)) $(if $(HOURS),--hours $(HOURS)) $(if $(TRACE),--trace)
 
 test-tsan: ## the native tests under the thread sanitizer

@@ -217,7 +217,7 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "mtor-bench",
     dependencies: [
-      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "JSON", "Loop", "Posix", "Runtime",
+      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "Intents", "JSON", "Loop", "Posix", "Runtime",
       "Simulation", "Speech", "Time", "Workers", "Wyoming", "WyomingTransport",
     ],
     path: "Benchmarks/mtor-bench"),

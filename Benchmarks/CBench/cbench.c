@@ -2,6 +2,7 @@
 #define _GNU_SOURCE 1
 #include "cbench.h"
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -135,4 +136,9 @@ void cb_overshoot(int count, int64_t wait_ns, uint64_t *late) {
     late[i] = now() - due;
   }
   close(ep);
+}
+
+uint64_t cb_heap_bytes(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
 }

@@ -39,78 +39,17 @@ public struct Explanation: Sendable, Equatable {
     public var after: Duration
   }
 
-  public var id = ""
-  /// As asked for.
-  public var realm = ""
-  public var model: String?
-  /// The realm's workers know the model, so that only those were asked.
-  public var modelIsKnown = false
-  public var origin = Intent.Origin.api
-  public var user: String?
-  public var parent: String?
-  public var priority = Intent.Priority.normal
-  public var budget = Duration.zero
-  public var submitted = Instant.zero
+  /// What was asked, without its payload.
+  public var intent: Intent
+  public var submitted: Instant
+  /// The realm's workers know the model that was asked for, so that only those were asked.
+  public var modelIsKnown: Bool
   /// At the first choice and at the following ones, the best first.
-  public var candidates: [Candidate] = []
-  public var steps: [Step] = []
+  public var candidates: [Candidate]
+  public var steps: [Step]
   /// Nil: still under way. Without its payload.
   public var outcome: Outcome?
   public var took: Duration?
 
-  mutating func begin(_ intent: Intent, at now: Instant) {
-    id = intent.id
-    realm = intent.realm
-    model = intent.model
-    modelIsKnown = false
-    origin = intent.origin
-    user = intent.user
-    parent = intent.parent
-    priority = intent.priority
-    budget = intent.deadline - now
-    submitted = now
-    candidates.removeAll(keepingCapacity: true)
-    steps.removeAll(keepingCapacity: true)
-    outcome = nil
-    took = nil
-  }
-
-  mutating func note(_ what: Step.What, at now: Instant) {
-    if steps.count < Self.stepsMax { steps.append(Step(what: what, after: now - submitted)) }
-  }
-
-  mutating func end(_ outcome: Outcome, at now: Instant) {
-    if case .completed(var completion) = outcome {
-      completion.payload = Payload()
-      self.outcome = .completed(completion)
-    } else {
-      self.outcome = outcome
-    }
-    took = now - submitted
-  }
-}
-
-/// The explanations of the intents that ended last.
-struct ExplanationRing: Sendable {
-  let limit: Int
-  private var ended: [Explanation] = []
-  private var oldest = 0
-
-  init(limit: Int) { self.limit = limit }
-
-  /// Takes the explanation and gives one that is no longer needed, so that its tables are used again.
-  mutating func exchange(_ explanation: inout Explanation) {
-    if ended.count < limit {
-      ended.append(explanation)
-      explanation = Explanation()
-    } else if limit > 0 {
-      swap(&explanation, &ended[oldest])
-      oldest = (oldest + 1) % limit
-    }
-  }
-
-  /// The latest of this id.
-  func latest(_ id: String) -> Explanation? {
-    (ended[oldest...] + ended[..<oldest]).last { $0.id == id }
-  }
+  public var budget: Duration { intent.deadline - submitted }
 }

@@ -36,19 +36,22 @@ struct Flight: Sendable {
   var hedgeAt = Instant.distantFuture
   /// When the first output is overdue and another worker is asked instead.
   var limitAt = Instant.distantFuture
-  var errors: [WorkerFailure] = []
-  var explanation = Explanation()
+  var trace = Trace()
 
   var nextCheck: Instant { min(intent.deadline, hedgeAt, limitAt) }
+
+  /// The intent goes into its trace.
+  mutating func end(_ outcome: Outcome, at now: Instant) {
+    swap(&intent, &trace.intent)
+    trace.end(outcome, at: now)
+  }
 
   /// Ready for another intent; tables are kept.
   mutating func clear() {
     phase = .free
     generation &+= 1
-    intent = .none
     (call, hedge, firstCall, firstOutput) = (nil, nil, nil, nil)
     (hedgeAt, limitAt) = (.distantFuture, .distantFuture)
-    if !errors.isEmpty { errors = [] }
   }
 
   mutating func begin(_ intent: Intent, home: Int, at now: Instant) {
@@ -59,7 +62,7 @@ struct Flight: Sendable {
     topic = -1
     tried = Tried()
     attempts = 0
-    explanation.begin(intent, at: now)
+    trace.begin(at: now)
   }
 }
 

@@ -12,13 +12,14 @@ struct Latencies: Sendable {
   private var counts = Array(repeating: UInt32(0), count: bucketCount)
   private var total = 0
   private var sinceRefresh = 0
-  /// Nil until there are `samplesMin` answers.
-  private(set) var median: Duration?
-  private(set) var p95: Duration?
+  /// Nanoseconds; nil until there are `samplesMin` answers.
+  private(set) var median: Int64?
+  private(set) var p95: Int64?
 
   static let samplesMin = 20
 
-  mutating func add(_ latency: Duration) {
+  /// - Parameter latency: in nanoseconds.
+  mutating func add(_ latency: Int64) {
     counts[Self.bucket(latency)] += 1
     total += 1
     sinceRefresh += 1
@@ -31,7 +32,7 @@ struct Latencies: Sendable {
   }
 
   /// The upper end of the bucket in which the quantile lies.
-  func quantile(_ part: Double) -> Duration {
+  func quantile(_ part: Double) -> Int64 {
     var left = Int((Double(total) * part).rounded(.up))
     for (bucket, count) in counts.enumerated() {
       left -= Int(count)
@@ -49,17 +50,17 @@ struct Latencies: Sendable {
   }
 
   /// Four per doubling: the leading bits of the microseconds.
-  private static func bucket(_ latency: Duration) -> Int {
-    let units = UInt64(max(0, latency.nanoseconds)) >> 18
+  private static func bucket(_ latency: Int64) -> Int {
+    let units = UInt64(max(0, latency)) >> 18
     guard units >= 4 else { return Int(units) }
     let exponent = 63 - units.leadingZeroBitCount
     let fraction = Int(units >> UInt64(exponent - 2)) & 3
     return min(bucketCount - 1, 4 * (exponent - 1) + fraction)
   }
 
-  private static func upperEnd(_ bucket: Int) -> Duration {
+  private static func upperEnd(_ bucket: Int) -> Int64 {
     let next = bucket + 1
     let units = next < 4 ? UInt64(next) : UInt64(4 + next % 4) << UInt64(next / 4 - 1)
-    return Duration(nanoseconds: Int64(units << 18))
+    return Int64(units << 18)
   }
 }

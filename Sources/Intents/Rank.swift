@@ -14,28 +14,36 @@ struct Rank: Comparable, Sendable {
   }
 }
 
+/// What is known of a worker when it is ranked.
+struct Standing: Sendable {
+  var score = 100
+  /// Of its places, thousandths.
+  var load = 0
+  /// Class of its usual latency, see `Strategy.speedClass`.
+  var speed = 0
+  var lastStart: UInt64 = 0
+}
+
 extension Strategy {
-  /// - Parameters:
-  ///   - load: of the worker's places, thousandths.
-  ///   - speed: class of its usual latency, see `speedClass`.
-  ///   - draw: a random number, used by `random` alone.
-  func rank(score: Int, load: Int, speed: Int, lastStart: UInt64, draw: UInt32) -> Rank {
-    let load = UInt32(load)
-    let loadAndSpeed = load << 8 | UInt32(speed)
+  /// - Parameter draw: a random number, used by `random` alone.
+  func rank(_ standing: Standing, draw: UInt32) -> Rank {
+    let load = UInt32(standing.load)
+    let speed = UInt32(standing.speed)
     switch self {
     case .health, .auto:
-      return Rank(first: UInt32(100 - score) / 20, second: loadAndSpeed, lastStart: lastStart)
-    case .leastBusy: return Rank(first: load, second: UInt32(speed), lastStart: lastStart)
-    case .roundRobin: return Rank(first: 0, second: 0, lastStart: lastStart)
-    case .random: return Rank(first: draw, second: 0, lastStart: lastStart)
+      let shortfall = UInt32(100 - standing.score) / 20
+      return Rank(first: shortfall, second: load << 8 | speed, lastStart: standing.lastStart)
+    case .leastBusy: return Rank(first: load, second: speed, lastStart: standing.lastStart)
+    case .roundRobin: return Rank(first: 0, second: 0, lastStart: standing.lastStart)
+    case .random: return Rank(first: draw, second: 0, lastStart: standing.lastStart)
     }
   }
 
   /// Latencies of one class count as equal: each is half again as long as the one before. 0: not known,
   /// which is worth a try.
-  static func speedClass(_ latency: Duration?) -> Int {
-    guard let latency else { return 0 }
-    let milliseconds = UInt64(max(1, latency.nanoseconds / 1_000_000))
+  static func speedClass(nanoseconds latency: Int64) -> Int {
+    guard latency > 0 else { return 0 }
+    let milliseconds = UInt64(max(1, latency / 1_000_000))
     let exponent = 63 - milliseconds.leadingZeroBitCount
     let isUpperHalf = exponent > 0 && milliseconds >> UInt64(exponent - 1) & 1 == 1
     return 2 * exponent + (isUpperHalf ? 2 : 1)

@@ -34,9 +34,9 @@ extension Realms {
     let realm = free ?? realms.count
     let all = openPool(WorkerPool(realm: realm, name: nil, strategy: profile.strategy))
     if let free {
-      realms[free] = RealmRecord(profile, all: all)
+      realms[free] = RealmRecord(profile, all: all, generation: realms[free].generation &+ 1)
     } else {
-      realms.append(.init(profile, all: all))
+      realms.append(RealmRecord(profile, all: all, generation: 0))
     }
     realmByName[profile.name] = realm
     return realm
@@ -81,6 +81,7 @@ extension Realms {
       return actions.append(.changeRefused("no realm '\(name)'"))
     }
     realms[realm].isRemoved = true
+    forgetLastRealm()
     for slot in flights.indices where flights[slot].phase == .waiting {
       if pools[flights[slot].pool].realm == realm {
         settle(slot, .rejected(.cancelled(.realmRemoved)), now)
@@ -94,7 +95,7 @@ extension Realms {
   mutating func set(_ profile: WorkerProfile, _ now: Instant) {
     if let worker = workerByName[profile.name] {
       let left = Set(workers[worker].profile.realms).subtracting(profile.realms)
-      for realm in left.compactMap({ realmByName[$0] }) { leave(worker, realm: realm) }
+      for realm in left.sorted().compactMap({ realmByName[$0] }) { leave(worker, realm: realm) }
       workers[worker].profile = profile
       workers[worker].isDraining = false
       return settleIn(worker, now)
@@ -111,7 +112,11 @@ extension Realms {
     let free = workers.indices.first { workers[$0].isRemoved && workers[$0].inFlight == 0 }
     if free == nil, workers.count >= limits.workersMax { return nil }
     let worker = free ?? workers.count
-    if let free { workers[free] = WorkerRecord(profile) } else { workers.append(WorkerRecord(profile)) }
+    if let free {
+      workers[free] = WorkerRecord(profile, generation: workers[free].generation &+ 1)
+    } else {
+      workers.append(WorkerRecord(profile, generation: 0))
+    }
     workerByName[profile.name] = worker
     return worker
   }

@@ -27,12 +27,13 @@ extension Realms {
         return enqueue(slot, ahead, now)
       case .refused(let reason):
         refusal = refusal ?? reason
-        let name = realms[realm].profile.name
-        flights[slot].explanation.note(.passedOver(realm: name, because: reason), at: now)
+        let number = Int64(flights[slot].trace.refusals.count)
+        flights[slot].trace.refusals.append(reason)
+        flights[slot].trace.note(.passedOver, realmReference(realm), number, at: now)
       }
     }
     if tryUnusable(slot, chain, now) { return }
-    if flights[slot].errors.isEmpty {
+    if flights[slot].trace.errors.isEmpty {
       settle(slot, .rejected(refusal ?? .noWorker(realm: flights[slot].intent.realm)), now)
     } else {
       fail(slot, now)
@@ -63,7 +64,7 @@ extension Realms {
     flights[slot].chainIndex = index
     flights[slot].topic = PoolTopic.index(of: flights[slot].intent.payload.text, in: pools[pool].topics)
     if index > 0 { realms[flights[slot].home].metrics.backedUp += 1 }
-    flights[slot].explanation.modelIsKnown = pools[pool].name != nil
+    flights[slot].trace.modelIsKnown = pools[pool].name != nil
   }
 
   /// The realm of a place in the chain; nil: there is none of that name.
@@ -85,9 +86,14 @@ extension Realms {
     if realms[realm].waiting >= realms[realm].profile.queueMax {
       return .refused(.full(realm: realms[realm].profile.name, limit: realms[realm].profile.queueMax))
     }
+    let budget = flights[slot].intent.deadline.nanoseconds(since: now)
+    let queued = pools[pool].queue.count
+    guard let longest = pools[pool].wait(behind: queued), longest > budget else {
+      return .wait(pool: pool, ahead: queued)
+    }
     let ahead = pools[pool].queue.ahead(of: flights[slot].intent, at: now)
-    if let wait = pools[pool].wait(behind: ahead), now + wait > flights[slot].intent.deadline {
-      return .refused(.tooLate(realm: realms[realm].profile.name, wait: wait))
+    if let wait = pools[pool].wait(behind: ahead), wait > budget {
+      return .refused(.tooLate(realm: realms[realm].profile.name, wait: .nanoseconds(wait)))
     }
     return .wait(pool: pool, ahead: ahead)
   }
@@ -99,9 +105,12 @@ extension Realms {
     flights[slot].phase = .waiting
     pools[pool].queue.insert(Int32(slot), flights[slot].intent, at: now, &places)
     realms[pools[pool].realm].waiting += 1
-    let name = realms[pools[pool].realm].profile.name
-    flights[slot].explanation.note(.queued(realm: name, ahead: ahead), at: now)
+    flights[slot].trace.note(.queued, realmReference(pools[pool].realm), Int64(ahead), at: now)
     markDirty(pool)
+  }
+
+  private func realmReference(_ realm: Int) -> Trace.Reference {
+    Trace.Reference(index: Int32(realm), generation: realms[realm].generation)
   }
 
   mutating func leaveQueue(_ slot: Int) {
@@ -213,10 +222,11 @@ extension Realms {
     flights[slot].tried.insert(worker)
     if flights[slot].firstCall == nil { flights[slot].firstCall = now }
     if !isHedge { setChecks(slot, realm, now) }
-    let budget = flights[slot].intent.deadline - now
-    let name = workers[index].name
-    flights[slot].explanation.note(.called(worker: name, budget: budget, isHedge: isHedge), at: now)
-    actions.append(.call(id(slot, call), worker: name, flights[slot].intent, budget: budget))
+    let budget = flights[slot].intent.deadline.nanoseconds(since: now)
+    flights[slot].trace.note(isHedge ? .hedged : .called, reference(index), budget, at: now)
+    actions.append(
+      .call(
+        id(slot, call), worker: workers[index].name, flights[slot].intent, budget: .nanoseconds(budget)))
   }
 
   private mutating func count(_ slot: Int, _ realm: Int) {
@@ -237,12 +247,12 @@ extension Realms {
     if flights[slot].intent.isIdempotent, flights[slot].attempts < Self.attemptsMax,
       pools[flights[slot].pool].hasUntried(flights[slot].tried)
     {
-      let remaining = (flights[slot].intent.deadline - now).nanoseconds
-      let p95 = realms[realm].firstOutputs.p95?.nanoseconds
+      let remaining = flights[slot].intent.deadline.nanoseconds(since: now)
+      let p95 = realms[realm].firstOutputs.p95
       let limit = max(remaining / 2, 2 * (p95 ?? 0))
-      if limit < remaining { flights[slot].limitAt = now + Duration(nanoseconds: limit) }
+      if limit < remaining { flights[slot].limitAt = now.adding(nanoseconds: limit) }
       if let p95 {
-        flights[slot].hedgeAt = now + Duration(nanoseconds: max(p95, Self.hedgeDelayMin.nanoseconds))
+        flights[slot].hedgeAt = now.adding(nanoseconds: max(p95, Self.hedgeDelayMinNanoseconds))
       }
     }
     if flights[slot].nextCheck != before { arm(slot) }
@@ -250,16 +260,13 @@ extension Realms {
 
   private mutating func noteCandidates(_ slot: Int) {
     let pool = flights[slot].pool
-    let room = Explanation.candidatesMax - flights[slot].explanation.candidates.count
+    let room = Explanation.candidatesMax - flights[slot].trace.candidates.count
     for position in 0..<min(room, Explanation.candidatesPerChoice, pools[pool].readyCount) {
       let worker = Int(pools[pool].candidate(position))
-      let latency = workers[worker].service(pools[pool].realm).flatMap {
-        workers[worker].services[$0].latency
-      }
-      flights[slot].explanation.candidates.append(
+      flights[slot].trace.candidates.append(
         .init(
-          worker: workers[worker].name, score: workers[worker].health.score,
-          load: workers[worker].inFlight, latency: latency))
+          who: reference(worker), score: Int16(workers[worker].health.score),
+          load: Int16(workers[worker].inFlight), latency: workers[worker].latency(pools[pool].realm)))
     }
   }
 
@@ -277,29 +284,23 @@ extension Realms {
   mutating func refresh(_ worker: Int, _ now: Instant) {
     let isReady = workers[worker].isReady(at: now)
     let load = workers[worker].inFlight * 1000 / workers[worker].places
+    let score = workers[worker].health.score
     for pool in workers[worker].pools {
       let service = workers[worker].service(pools[pool].realm)
-      let latency = service.flatMap { workers[worker].services[$0].latency }
+      let latency = service.map { workers[worker].services[$0].latency } ?? 0
       let isFresh = service.map { workers[worker].services[$0].isFresh } ?? false
-      let score = workers[worker].health.score
+      let rate = Int(60_000_000_000_000 / max(1000, latency)) * workers[worker].places
       pools[pool].set(
         Int32(worker),
-        .init(
-          isUsable: workers[worker].isUsable,
-          milliPerMinute: latency.map {
-            Int(60_000_000_000_000 / max(1000, $0.nanoseconds)) * workers[worker].places
-          },
-          score: score))
+        .init(isUsable: workers[worker].isUsable, milliPerMinute: latency > 0 ? rate : nil, score: score))
       guard isReady else {
-        pools[pool].setReady(Int32(worker), nil)
+        pools[pool].setReady(Int32(worker), nil, &random)
         continue
       }
-      let strategy = pools[pool].effectiveStrategy
-      pools[pool].setReady(
-        Int32(worker),
-        strategy.rank(
-          score: score, load: load, speed: Strategy.speedClass(isFresh ? latency : nil),
-          lastStart: workers[worker].lastStart, draw: strategy == .random ? random.next() : 0))
+      let standing = Standing(
+        score: score, load: load, speed: Strategy.speedClass(nanoseconds: isFresh ? latency : 0),
+        lastStart: workers[worker].lastStart)
+      pools[pool].setReady(Int32(worker), standing, &random)
     }
   }
 }

@@ -36,7 +36,46 @@ public struct WorkerReport: Sendable, Equatable {
 extension Realms {
   /// Why an intent under way, or one of the last that ended, took its course.
   public func explanation(of id: String) -> Explanation? {
-    flightByID[id].map { flights[$0].explanation } ?? ended.latest(id)
+    guard let slot = flightByID[id] else { return ended.latest(id).map(explain) }
+    var trace = flights[slot].trace
+    trace.intent = flights[slot].intent
+    trace.intent.payload = Payload()
+    return explain(trace)
+  }
+
+  private func explain(_ trace: Trace) -> Explanation {
+    Explanation(
+      intent: trace.intent, submitted: trace.submitted, modelIsKnown: trace.modelIsKnown,
+      candidates: trace.candidates.map { candidate in
+        .init(
+          worker: workerName(candidate.who), score: Int(candidate.score), load: Int(candidate.load),
+          latency: candidate.latency > 0 ? .nanoseconds(candidate.latency) : nil)
+      },
+      steps: trace.steps.map { .init(what: what($0, trace), after: .nanoseconds($0.after)) },
+      outcome: trace.outcome, took: trace.outcome.map { _ in .nanoseconds(trace.took) })
+  }
+
+  private func what(_ step: Trace.Step, _ trace: Trace) -> Explanation.Step.What {
+    switch step.kind {
+    case .queued: .queued(realm: realmName(step.who), ahead: Int(step.number))
+    case .passedOver: .passedOver(realm: realmName(step.who), because: trace.refusals[Int(step.number)])
+    case .called: .called(worker: workerName(step.who), budget: .nanoseconds(step.number), isHedge: false)
+    case .hedged: .called(worker: workerName(step.who), budget: .nanoseconds(step.number), isHedge: true)
+    case .started: .started(worker: workerName(step.who))
+    case .streamed: .streamed(worker: workerName(step.who))
+    case .failed: .failed(trace.errors[Int(step.number)])
+    case .cancelled: .callCancelled(worker: workerName(step.who))
+    }
+  }
+
+  private func workerName(_ who: Trace.Reference) -> String {
+    let worker = workers[Int(who.index)]
+    return worker.generation == who.generation ? worker.name : "a worker since removed"
+  }
+
+  private func realmName(_ who: Trace.Reference) -> String {
+    let realm = realms[Int(who.index)]
+    return realm.generation == who.generation ? realm.profile.name : "a realm since removed"
   }
 
   public var realmReports: [RealmReport] {
@@ -45,7 +84,8 @@ extension Realms {
       return RealmReport(
         name: realm.profile.name, queued: realm.waiting, queueMax: realm.profile.queueMax,
         inFlight: members.reduce(0) { $0 + $1.inFlight }, workers: members.map(\.name),
-        metrics: realm.metrics, median: realm.latencies.median, p95: realm.latencies.p95)
+        metrics: realm.metrics, median: realm.latencies.median.map { .nanoseconds($0) },
+        p95: realm.latencies.p95.map { .nanoseconds($0) })
     }
   }
 
@@ -56,7 +96,8 @@ extension Realms {
         models: worker.profile.models
           + worker.capabilities.models.filter { !worker.profile.models.contains($0) },
         slots: worker.slots, inFlight: worker.inFlight, health: worker.health, answered: worker.answered,
-        failed: worker.failed, latency: worker.services.first?.latency)
+        failed: worker.failed,
+        latency: worker.services.first.flatMap { $0.latency > 0 ? .nanoseconds($0.latency) : nil })
     }
   }
 

@@ -8,14 +8,14 @@ extension Realms {
   /// For one that does not say how long.
   static let pauseDefault: Duration = .milliseconds(500)
   /// A call that was given up after so many times the usual latency counts as a fault of its worker.
-  static let overdueFactor = 3
+  static let overdueFactor: Int64 = 3
   /// The same where no usual latency is known.
   static let overdueUnknown: Duration = .seconds(1)
 
   mutating func started(_ id: CallID, _ now: Instant) {
     guard let (slot, call, isHedge) = find(id), !call.hasStarted else { return }
     if isHedge { flights[slot].hedge?.hasStarted = true } else { flights[slot].call?.hasStarted = true }
-    flights[slot].explanation.note(.started(worker: workers[Int(call.worker)].name), at: now)
+    flights[slot].trace.note(.started, reference(Int(call.worker)), at: now)
   }
 
   /// The first worker with something to say has the word: the other is given up.
@@ -23,11 +23,11 @@ extension Realms {
     guard let (slot, call, isHedge) = find(id) else { return }
     if flights[slot].firstOutput == nil {
       flights[slot].firstOutput = now
-      realms[pools[flights[slot].pool].realm].firstOutputs.add(now - call.began)
+      realms[pools[flights[slot].pool].realm].firstOutputs.add(now.nanoseconds(since: call.began))
       (flights[slot].hedgeAt, flights[slot].limitAt) = (.distantFuture, .distantFuture)
       arm(slot)
       keep(slot, call, isHedge, now)
-      flights[slot].explanation.note(.streamed(worker: workers[Int(call.worker)].name), at: now)
+      flights[slot].trace.note(.streamed, reference(Int(call.worker)), at: now)
     }
     actions.append(.stream(id: flights[slot].intent.id, piece))
   }
@@ -36,7 +36,7 @@ extension Realms {
     guard let (slot, call, isHedge) = find(id) else { return }
     let worker = Int(call.worker)
     let realm = pools[flights[slot].pool].realm
-    let took = now - call.began
+    let took = now.nanoseconds(since: call.began)
     realms[realm].latencies.add(took)
     if flights[slot].firstOutput == nil { realms[realm].firstOutputs.add(took) }
     workers[worker].answered += 1
@@ -49,8 +49,9 @@ extension Realms {
     release(worker, now)
     let first = flights[slot].firstCall ?? now
     let timings = Timings(
-      queued: first - flights[slot].submitted, firstOutput: flights[slot].firstOutput.map { $0 - first },
-      served: now - first)
+      queued: .nanoseconds(first.nanoseconds(since: flights[slot].submitted)),
+      firstOutput: flights[slot].firstOutput.map { .nanoseconds($0.nanoseconds(since: first)) },
+      served: .nanoseconds(now.nanoseconds(since: first)))
     let completion = Completion(
       payload: payload, worker: workers[worker].name, timings: timings, attempts: flights[slot].attempts)
     settle(slot, .completed(completion), now)
@@ -61,8 +62,9 @@ extension Realms {
     let worker = Int(call.worker)
     blame(worker, failure, now)
     drop(slot, call, isHedge, now)
-    flights[slot].errors.append(failure)
-    flights[slot].explanation.note(.failed(failure), at: now)
+    let number = Int64(flights[slot].trace.errors.count)
+    flights[slot].trace.errors.append(failure)
+    flights[slot].trace.note(.failed, reference(worker), number, at: now)
     if flights[slot].call == nil { goOn(slot, after: failure, from: call.worker, now) }
   }
 
@@ -87,7 +89,7 @@ extension Realms {
 
   /// No worker is left for the flight.
   mutating func fail(_ slot: Int, _ now: Instant) {
-    let errors = flights[slot].errors
+    let errors = flights[slot].trace.errors
     settle(slot, .failed(reason: errors.last.map { "\($0)" } ?? "nobody is left to ask", errors: errors), now)
   }
 
@@ -147,9 +149,9 @@ extension Realms {
   }
 
   private func isOverdue(_ slot: Int, _ call: Flight.Call, _ now: Instant) -> Bool {
-    let worker = workers[Int(call.worker)]
-    let latency = worker.service(pools[flights[slot].pool].realm).flatMap { worker.services[$0].latency }
-    return now - call.began >= latency.map { $0 * Self.overdueFactor } ?? Self.overdueUnknown
+    let latency = workers[Int(call.worker)].latency(pools[flights[slot].pool].realm)
+    let limit = latency > 0 ? latency * Self.overdueFactor : Self.overdueUnknown.nanoseconds
+    return now.nanoseconds(since: call.began) >= limit
   }
 
   private func stage(of flight: Flight) -> String {

@@ -36,7 +36,7 @@ extension Realms {
     guard flights[slot].call != nil, flights[slot].hedge == nil, flights[slot].firstOutput == nil,
       realms[realm].hedgeCredit >= Self.callsPerHedge, pools[pool].queue.isEmpty,
       flights[slot].attempts < Self.attemptsMax,
-      now + (realms[realm].firstOutputs.median ?? .zero) <= flights[slot].intent.deadline,
+      now.adding(nanoseconds: realms[realm].firstOutputs.median ?? 0) <= flights[slot].intent.deadline,
       let worker = pools[pool].select(topic: flights[slot].topic, tried: flights[slot].tried)
     else { return }
     realms[realm].hedgeCredit -= Self.callsPerHedge

@@ -26,6 +26,7 @@ public struct Realms: Sendable {
 
   /// Longest budget; later deadlines are moved here.
   public static let budgetMax: Duration = .seconds(3600)
+  static let budgetMaxNanoseconds = budgetMax.nanoseconds
   /// Calls for one intent, hedges included.
   public static let attemptsMax = Tried.max
   /// One hedge per so many first calls of a realm: 5 %.
@@ -34,6 +35,7 @@ public struct Realms: Sendable {
   public static let hedgesSavedMax = 5
   /// A second worker is not asked earlier, however fast the realm is.
   public static let hedgeDelayMin: Duration = .milliseconds(400)
+  static let hedgeDelayMinNanoseconds = hedgeDelayMin.nanoseconds
 
   public let limits: Limits
   var random: SeededGenerator
@@ -57,20 +59,22 @@ public struct Realms: Sendable {
   var aside: [Int32] = []
   var actions: [RealmsAction] = []
   var starts: UInt64 = 0
-  var ended: ExplanationRing
+  var ended: TraceRing
+  /// The realm asked for last: mostly the next too.
+  private var lastRealm = (name: "", index: -1)
   private var announced = Instant.distantFuture
 
   /// - Parameter seed: of the jitter and of the strategy `random`.
   public init(limits: Limits = Limits(), seed: UInt64) {
     self.limits = limits
     random = SeededGenerator(seed: seed)
-    ended = ExplanationRing(limit: limits.explanationsMax)
+    ended = TraceRing(limit: limits.explanationsMax)
   }
 
   /// - Returns: what is to be done; its table is used again if the array is gone by the next call.
   public mutating func handle(_ event: RealmsEvent, at now: Instant) -> [RealmsAction] {
     actions.removeAll(keepingCapacity: true)
-    if event == .tick { announced = .distantFuture }
+    if case .tick = event { announced = .distantFuture }
     advance(to: now)
     switch event {
     case .submitted(let intent): submit(intent, now)
@@ -110,30 +114,42 @@ public struct Realms: Sendable {
 
   // MARK: Beginning and end of an intent
 
-  private mutating func submit(_ given: Intent, _ now: Instant) {
-    if flightByID[given.id] != nil { return actions.append(.duplicate(id: given.id)) }
-    guard let home = realmByName[given.realm] else { return refuse(given, .unknownRealm(given.realm)) }
-    if flightByID.count >= limits.intentsMax {
-      realms[home].metrics.submitted += 1
-      realms[home].metrics.rejected += 1
-      return refuse(given, .full(realm: "all realms", limit: limits.intentsMax))
+  private mutating func submit(_ intent: Intent, _ now: Instant) {
+    guard let home = realm(named: intent.realm) else {
+      return actions.append(.settle(id: intent.id, .rejected(.unknownRealm(intent.realm))))
     }
     let slot = open()
-    var intent = given
-    if intent.deadline == .distantFuture { intent.deadline = now + realms[home].profile.budget }
-    intent.deadline = min(intent.deadline, now + Self.budgetMax)
+    if let earlier = flightByID.updateValue(slot, forKey: intent.id) {
+      flightByID[intent.id] = earlier
+      unusedFlights.append(slot)
+      return actions.append(.duplicate(id: intent.id))
+    }
     flights[slot].begin(intent, home: home, at: now)
-    flightByID[intent.id] = slot
+    if intent.deadline == .distantFuture {
+      flights[slot].intent.deadline = now + realms[home].profile.budget
+    }
+    let latest = now.adding(nanoseconds: Self.budgetMaxNanoseconds)
+    if flights[slot].intent.deadline > latest { flights[slot].intent.deadline = latest }
     realms[home].metrics.submitted += 1
-    timers.insert(Int32(slot), intent.deadline.nanoseconds, &timerPlaces)
-    if intent.deadline <= now { return settle(slot, .expired(stage: "submission"), now) }
-    place(slot, now)
+    timers.insert(Int32(slot), flights[slot].intent.deadline.nanoseconds, &timerPlaces)
+    if flights[slot].intent.deadline <= now {
+      settle(slot, .expired(stage: "submission"), now)
+    } else if flightByID.count > limits.intentsMax {
+      settle(slot, .rejected(.full(realm: "all realms", limit: limits.intentsMax)), now)
+    } else {
+      place(slot, now)
+    }
   }
 
-  /// Ends an intent that was never taken.
-  private mutating func refuse(_ intent: Intent, _ refusal: Refusal) {
-    actions.append(.settle(id: intent.id, .rejected(refusal)))
+  private mutating func realm(named name: String) -> Int? {
+    if lastRealm.name == name { return lastRealm.index }
+    guard let index = realmByName[name] else { return nil }
+    lastRealm = (name, index)
+    return index
   }
+
+  /// A realm has gone.
+  mutating func forgetLastRealm() { lastRealm = ("", -1) }
 
   private mutating func open() -> Int {
     if let slot = unusedFlights.popLast() { return slot }
@@ -148,10 +164,10 @@ public struct Realms: Sendable {
     if let call = flights[slot].call { cut(slot, call, now) }
     timers.remove(Int32(slot), &timerPlaces)
     realms[flights[slot].home].metrics.count(outcome)
-    flights[slot].explanation.end(outcome, at: now)
-    ended.exchange(&flights[slot].explanation)
     actions.append(.settle(id: flights[slot].intent.id, outcome))
     flightByID[flights[slot].intent.id] = nil
+    flights[slot].end(outcome, at: now)
+    ended.exchange(&flights[slot].trace)
     flights[slot].clear()
     unusedFlights.append(slot)
   }
@@ -160,9 +176,9 @@ public struct Realms: Sendable {
   mutating func cut(_ slot: Int, _ call: Flight.Call, _ now: Instant) {
     let worker = Int(call.worker)
     actions.append(.cancelCall(id(slot, call), worker: workers[worker].name))
-    flights[slot].explanation.note(.callCancelled(worker: workers[worker].name), at: now)
+    flights[slot].trace.note(.cancelled, reference(worker), at: now)
     if let service = workers[worker].service(pools[flights[slot].pool].realm) {
-      workers[worker].services[service].wasSlow(now - call.began)
+      workers[worker].services[service].wasSlow(now.nanoseconds(since: call.began))
     }
     release(worker, now)
   }
@@ -174,6 +190,10 @@ public struct Realms: Sendable {
 
   func id(_ slot: Int, _ call: Flight.Call) -> CallID {
     CallID(flight: Int32(slot), generation: flights[slot].generation, attempt: call.attempt)
+  }
+
+  func reference(_ worker: Int) -> Trace.Reference {
+    Trace.Reference(index: Int32(worker), generation: workers[worker].generation)
   }
 
   /// Sets a flight's timer to its next check.
@@ -198,9 +218,13 @@ struct RealmRecord: Sendable {
   /// First calls since the last hedge, as far as they may be saved up.
   var hedgeCredit = 0
 
-  init(_ profile: RealmProfile, all: Int) {
+  /// Distinguishes the realms that have had this row.
+  let generation: UInt32
+
+  init(_ profile: RealmProfile, all: Int, generation: UInt32) {
     self.profile = profile
     self.all = all
+    self.generation = generation
   }
 }
 

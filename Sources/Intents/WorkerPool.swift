@@ -31,7 +31,8 @@ struct WorkerPool: Sendable {
   var passes = 0
   private(set) var members: [Slot] = []
   private(set) var usableCount = 0
-  private var seats: [Slot: Seat] = [:]
+  /// By worker; nil: no member.
+  private var seats: [Seat?] = []
   private var ready = SlotHeap<Rank>()
   private var readyPlaces: [Int32] = []
   private var milliPerMinute = 0
@@ -58,35 +59,39 @@ struct WorkerPool: Sendable {
     return scoreSum < 70 * count ? .leastBusy : .roundRobin
   }
 
-  func contains(_ worker: Slot) -> Bool { seats[worker] != nil }
+  func contains(_ worker: Slot) -> Bool { Int(worker) < seats.count && seats[Int(worker)] != nil }
   func isReady(_ worker: Slot) -> Bool { ready.contains(worker, readyPlaces) }
-  func isUsable(_ worker: Slot) -> Bool { seats[worker]?.isUsable == true }
+  func isUsable(_ worker: Slot) -> Bool { contains(worker) && seats[Int(worker)]?.isUsable == true }
 
   mutating func add(_ worker: Slot) {
-    guard seats[worker] == nil else { return }
+    if contains(worker) { return }
+    while seats.count <= Int(worker) { seats.append(nil) }
     members.append(worker)
-    seats[worker] = Seat()
+    seats[Int(worker)] = Seat()
     count(Seat(), 1)
   }
 
   mutating func remove(_ worker: Slot) {
-    guard let seat = seats.removeValue(forKey: worker) else { return }
+    guard contains(worker), let seat = seats[Int(worker)] else { return }
+    seats[Int(worker)] = nil
     members.removeAll { $0 == worker }
     count(seat, -1)
-    setReady(worker, nil)
+    if isReady(worker) { ready.remove(worker, &readyPlaces) }
   }
 
   mutating func set(_ worker: Slot, _ seat: Seat) {
-    guard let old = seats[worker], old != seat else { return }
+    guard contains(worker), let old = seats[Int(worker)], old != seat else { return }
     count(old, -1)
     count(seat, 1)
-    seats[worker] = seat
+    seats[Int(worker)] = seat
   }
 
-  /// A worker has a free place, with this rank; nil: it has none.
-  mutating func setReady(_ worker: Slot, _ rank: Rank?) {
+  /// A worker has a free place, and this is to be known of it; nil: it has none.
+  mutating func setReady(_ worker: Slot, _ standing: Standing?, _ random: inout SeededGenerator) {
     let isReady = isReady(worker)
-    if let rank {
+    if let standing {
+      let strategy = effectiveStrategy
+      let rank = strategy.rank(standing, draw: strategy == .random ? random.next() : 0)
       if isReady {
         ready.update(worker, rank, &readyPlaces)
       } else {
@@ -116,10 +121,10 @@ struct WorkerPool: Sendable {
     usableCount > 0 && members.contains { !tried.contains($0) && isUsable($0) }
   }
 
-  /// How long `ahead` requests and one more take until they are started; nil: nobody knows.
-  func wait(behind ahead: Int) -> Duration? {
+  /// Nanoseconds until `ahead` requests and one more are started; nil: nobody knows.
+  func wait(behind ahead: Int) -> Int64? {
     guard unknownCount == 0, milliPerMinute > 0 else { return nil }
-    return .seconds(60) * (Double(ahead + 1) * 1000 / Double(milliPerMinute))
+    return Int64(60e12 * Double(ahead + 1) / Double(milliPerMinute))
   }
 
   private func rank(of worker: Slot) -> Rank { ready[Int(readyPlaces[Int(worker)])].key }

@@ -6,21 +6,21 @@ struct WorkerRecord: Sendable {
   /// Its latency in one realm.
   struct Service: Sendable {
     let realm: Int
-    /// Exponentially weighted mean of what its answers took.
-    private(set) var latency: Duration?
+    /// Exponentially weighted mean of what its answers took, in nanoseconds; 0: none yet.
+    private(set) var latency: Int64 = 0
     /// There was an answer since the last probe: else it is worth a try whatever it took once.
     var isFresh = false
 
     init(realm: Int) { self.realm = realm }
 
-    mutating func answered(_ took: Duration) {
-      latency = latency.map { $0 + (took - $0) / 5 } ?? took
+    mutating func answered(_ took: Int64) {
+      latency = latency == 0 ? max(1, took) : max(1, latency + (took - latency) / 5)
       isFresh = true
     }
 
     /// Given up after so long: it would have taken more.
-    mutating func wasSlow(_ elapsed: Duration) {
-      if let latency, elapsed > latency { answered(elapsed) }
+    mutating func wasSlow(_ elapsed: Int64) {
+      if latency > 0, elapsed > latency { answered(elapsed) }
     }
   }
 
@@ -50,7 +50,13 @@ struct WorkerRecord: Sendable {
   var answered = 0
   var failed = 0
 
-  init(_ profile: WorkerProfile) { self.profile = profile }
+  /// Distinguishes the workers that have had this row.
+  let generation: UInt32
+
+  init(_ profile: WorkerProfile, generation: UInt32) {
+    self.profile = profile
+    self.generation = generation
+  }
 
   var name: String { profile.name }
   var slots: Int {
@@ -67,4 +73,7 @@ struct WorkerRecord: Sendable {
   }
 
   func service(_ realm: Int) -> Int? { services.firstIndex { $0.realm == realm } }
+
+  /// In nanoseconds; 0: not known.
+  func latency(_ realm: Int) -> Int64 { service(realm).map { services[$0].latency } ?? 0 }
 }

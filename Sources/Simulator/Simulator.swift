@@ -4,13 +4,14 @@ import Loop
 import Posix
 import Time
 
-/// The program `mtor-sim`: a campaign of worlds, or one of them.
+/// The program `mtor-sim`: campaigns of worlds, or one of them.
 public enum Simulator {
   public static func run(_ arguments: some Sequence<String>) -> Int32 {
     guard let options = SimulatorOptions(arguments) else {
       Console.write("\(SimulatorOptions.usage)\n", to: STDERR_FILENO)
       return 64
     }
+    if options.playsRealms { return RealmsCampaign(options).run() ? 0 : 1 }
     let loop = LoopActor.shared.loop
     let time = options.world == nil ? nil : SimulatedTime()
     loop.bindToCurrentThread()

@@ -272,18 +272,22 @@ import Time
       testDescription: "a worker that answers no probe is kept away from", answersProbes: false,
       lines: [
         "0 probe w1 dead", "0 probe w2 ok", "3000 probe w1 dead", "6000 probe w1 dead", "6001 submit a",
-      ]
-        + ["6001 submit b", "6002 answer a w2"],
+        "6001 submit b", "6002 answer a w2",
+      ],
       told: ["probe w1", "probe w2", "probe w1", "probe w1", "call a w2", "a completed by w2", "call b w2"]),
     Course(
       testDescription: "an answered probe lets one request through, its answer the others",
       workers: [
         .init("w1", realms: ["$CHAT"], slots: 2)
       ], answersProbes: false,
-      lines: ["0 probe w1 dead", "3000 probe w1 dead", "6000 probe w1 dead", "9000 probe w1 ok"]
-        + ["9001 submit a", "9001 submit b", "9002 answer a w1", "9003 submit c"],
-      told: ["probe w1", "probe w1", "probe w1", "probe w1", "call a w1", "a completed by w1", "call b w1"]
-        + ["call c w1"]),
+      lines: [
+        "0 probe w1 dead", "3000 probe w1 dead", "6000 probe w1 dead", "9000 probe w1 ok",
+        "9001 submit a", "9001 submit b", "9002 answer a w1", "9003 submit c",
+      ],
+      told: [
+        "probe w1", "probe w1", "probe w1", "probe w1", "call a w1", "a completed by w1", "call b w1",
+        "call c w1",
+      ]),
     Course(
       testDescription: "a worker that is busy with our own request is not called dead",
       workers: [.init("w1", realms: ["$CHAT"])], answersProbes: false,
@@ -299,7 +303,9 @@ import Time
     #expect(run(course).map { String($0.drop { $0 != " " }.dropFirst()) } == course.told)
   }
 
-  @Test(arguments: endings + queues + failures + places + changes)
+  static let all: [Course] = [endings, queues, failures, places, changes].flatMap { $0 }
+
+  @Test(arguments: all)
   func eventsBecomeActions(_ course: Course) {
     #expect(run(course) == course.told)
   }

@@ -28,3 +28,6 @@ void cb_uv_receive(int fd, int count, uint64_t *latencies);
 
 /* How much later than asked epoll_pwait2 returns: nanoseconds, `count` waits of `wait_ns`. */
 void cb_overshoot(int count, int64_t wait_ns, uint64_t *late);
+
+/* What the program has from malloc and not given back, in bytes. */
+uint64_t cb_heap_bytes(void);

@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import Intents
-import TestSupport
 import Time
 
 /// Users, workers with faults, and a driver around `Realms`, in virtual time from one seed; and who
 /// watches that all promises are kept.
-struct RealmsWorld {
+public struct RealmsWorld {
   /// What differs between the worlds of different seeds.
-  struct Plan: Sendable {
+  public struct Plan: Sendable {
     var hasBackups = true
     var asksForModels = true
     var hasFaults = true
     /// Mean time between arrivals.
-    var gap: Duration = .seconds(30)
+    var gap: Duration = .seconds(40)
     /// Arrivals of which one is a crowd.
     var crowdOneIn = 60
+    /// Of each world that is played, in parts of what was asked for: a busy one takes longer.
+    public var share = 1.0
+
+    /// Every world is of one of these, by its seed.
+    public static let all = [
+      Plan(),
+      Plan(hasBackups: false, asksForModels: false),
+      Plan(hasBackups: false, asksForModels: false, hasFaults: false, crowdOneIn: 20),
+      Plan(gap: .milliseconds(300), crowdOneIn: 500, share: 0.01),
+      Plan(
+        hasBackups: false, asksForModels: false, gap: .milliseconds(150), crowdOneIn: 500, share: 0.005),
+    ]
   }
 
   /// What a worker is like at the moment.
@@ -28,8 +39,8 @@ struct RealmsWorld {
     var isThere = true
     var isDraining = false
     var inFlight = 0
-    /// Calls while it was dead although another worker of its realm was long well.
-    var callsWhileDead = 0
+    /// Calls in a row that it has failed since it is dead.
+    var failures = 0
   }
 
   enum Event {
@@ -50,15 +61,18 @@ struct RealmsWorld {
 
   /// Nanoseconds that the driver may be late.
   static let lateMax: UInt64 = 20_000_000
+  /// Failures after which a worker is known to be dead; the deadline may have hidden one.
+  static let failuresMax = 4
 
-  let plan: Plan
-  private(set) var machine: Realms
-  private(set) var now = Instant.zero
-  private(set) var violations: [String] = []
-  private(set) var outcomes: [String: Int] = [:]
-  private(set) var submitted = 0
-  private(set) var settled = 0
-  private(set) var peakCount = 0
+  public let plan: Plan
+  private var machine: Realms
+  private var now = Instant.zero
+  public private(set) var violations: [String] = []
+  public private(set) var outcomes: [String: Int] = [:]
+  public private(set) var submitted = 0
+  /// A checksum of all actions, in order: equal for equal courses.
+  public private(set) var journal: UInt64 = 0
+  public private(set) var settled = 0
   private var random: SeededGenerator
   private var workers: [SimulatedWorker]
   private var events = EventQueue<Event>()
@@ -66,8 +80,9 @@ struct RealmsWorld {
   private var calls: [CallID: (worker: Int, intent: String)] = [:]
   private var fairness = FairnessMeter()
   private var wakeAt = Instant.distantFuture
+  private var ending: CallID?
 
-  init(seed: UInt64, plan: Plan) {
+  public init(seed: UInt64, plan: Plan) {
     self.plan = plan
     random = SeededGenerator(seed: seed)
     var limits = Realms.Limits()
@@ -95,7 +110,7 @@ struct RealmsWorld {
     if plan.hasFaults { events.add(.change, at: now + exponential(.seconds(7200))) }
   }
 
-  mutating func run(until end: Instant) {
+  public mutating func run(until end: Instant) {
     while violations.isEmpty, let next = events.next, next <= end, let event = events.pop() {
       now = next
       act(on: event)
@@ -104,7 +119,7 @@ struct RealmsWorld {
   }
 
   /// Lets everything come to its end, and says what is left over.
-  mutating func finish() {
+  public mutating func finish() {
     let end = now + Realms.budgetMax
     while violations.isEmpty, let next = events.next, next <= end, machine.count > 0,
       let event = events.pop()
@@ -124,8 +139,13 @@ struct RealmsWorld {
     case .wake: wake()
     case .result(let call, let worker, let result, let isLast):
       guard calls[call] != nil else { return }
-      if isLast { end(call, worker) }
+      if isLast {
+        end(call, worker)
+        if case .failed = result { workers[worker].failures += 1 } else { workers[worker].failures = 0 }
+      }
+      ending = isLast ? call : nil
       handle(result)
+      ending = nil
     case .probeResult(let worker, let result): handle(.probed(worker: worker, result))
     case .mood(let worker): changeMood(worker)
     case .cancel(let id): if asked[id] != nil { handle(.cancelled(id: id, .clientGone)) }
@@ -164,8 +184,21 @@ struct RealmsWorld {
   // MARK: The driver
 
   private mutating func handle(_ event: RealmsEvent) {
-    for action in machine.handle(event, at: now) { perform(action) }
-    peakCount = max(peakCount, machine.count)
+    for action in machine.handle(event, at: now) {
+      note(action)
+      perform(action)
+    }
+  }
+
+  private mutating func note(_ action: RealmsAction) {
+    let who =
+      switch action {
+      case .call(_, let worker, let intent, _): "\(intent.id)\(worker)"
+      case .settle(let id, _), .stream(let id, _), .duplicate(let id): id
+      case .cancelCall(_, let worker), .probe(let worker, _), .released(let worker): worker
+      case .wake, .changeRefused: ""
+      }
+    for byte in who.utf8 { journal = (journal &* 31 &+ UInt64(byte)) ^ now.nanoseconds >> 7 }
   }
 
   private mutating func wake() {
@@ -178,8 +211,9 @@ struct RealmsWorld {
     switch action {
     case .call(let id, let worker, let intent, let budget): call(id, worker, intent, budget)
     case .cancelCall(let id, _):
-      guard let call = calls[id] else { return violate("a call is cancelled that is not under way") }
-      end(id, call.worker)
+      if let call = calls[id] { return end(id, call.worker) }
+      // Its end is being told: the time was up first.
+      if id != ending { violate("a call is cancelled that is not under way") }
     case .probe(let worker, let budget): probe(worker, budget)
     case .stream(let id, _): if asked[id] == nil { violate("a piece for \(id), which has ended") }
     case .settle(let id, let outcome): settle(id, outcome)
@@ -233,7 +267,8 @@ struct RealmsWorld {
     answer(id, worker)
   }
 
-  /// A dead worker gets what it takes to know that it is dead, then probes only, while there is another.
+  /// A dead worker gets what it takes to know that it is dead, then probes only, while there is another
+  /// that has long been well.
   private mutating func checkDead(_ worker: Int) {
     guard workers[worker].mood == .dead else { return }
     let realms = Set(workers[worker].profile.realms)
@@ -242,12 +277,8 @@ struct RealmsWorld {
         && realms.isSubset(of: other.profile.realms) && other.profile.name != workers[worker].profile.name
         && Set(workers[worker].profile.models).isSubset(of: other.profile.models)
     }
-    guard isSpare, !plan.asksForModels else { return }
-    workers[worker].callsWhileDead += 1
-    let allowed = 4 + (workers[worker].profile.slots ?? 1)
-    if workers[worker].callsWhileDead > allowed {
-      violate("\(workers[worker].profile.name) is dead and still asked")
-    }
+    guard isSpare, !plan.asksForModels, workers[worker].failures > Self.failuresMax else { return }
+    violate("\(workers[worker].profile.name) is dead and still asked")
   }
 
   private mutating func end(_ id: CallID, _ worker: Int) {
@@ -314,7 +345,7 @@ struct RealmsWorld {
     let bad: [Mood] = [.slow, .mute, .dead, .dead, .erring, .full]
     workers[worker].mood = wasGood && plan.hasFaults ? bad.randomElement(using: &random) ?? .dead : .good
     workers[worker].since = now
-    workers[worker].callsWhileDead = 0
+    workers[worker].failures = 0
     let mean: Duration = wasGood ? .seconds(400) : .seconds(7200)
     events.add(.mood(worker: worker), at: now + exponential(mean))
   }
@@ -334,7 +365,7 @@ struct RealmsWorld {
     case 3: handle(.realmRemoved("$EXTRA \(worker)"))
     default:
       for index in workers.indices {
-        if !workers[index].isThere { workers[index].callsWhileDead = 0 }
+        if !workers[index].isThere { workers[index].failures = 0 }
         workers[index].isThere = true
         workers[index].isDraining = false
         workers[index].since = now
@@ -363,43 +394,5 @@ struct RealmsWorld {
     var rest = mean * Double.random(in: 0...1, using: &random)
     while Bool.random(using: &random) { rest += mean * 0.7 * Double.random(in: 0...1, using: &random) }
     return rest
-  }
-}
-
-/// Events by instant, equal ones in their order.
-struct EventQueue<Event> {
-  private var nodes: [(at: Instant, order: UInt64, event: Event)] = []
-  private var lastOrder: UInt64 = 0
-
-  var next: Instant? { nodes.first?.at }
-
-  mutating func add(_ event: Event, at instant: Instant) {
-    lastOrder += 1
-    nodes.append((instant, lastOrder, event))
-    var child = nodes.count - 1
-    while child > 0, isEarlier(child, (child - 1) / 2) {
-      nodes.swapAt(child, (child - 1) / 2)
-      child = (child - 1) / 2
-    }
-  }
-
-  mutating func pop() -> Event? {
-    guard let first = nodes.first else { return nil }
-    nodes.swapAt(0, nodes.count - 1)
-    nodes.removeLast()
-    var parent = 0
-    while true {
-      var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < nodes.count && isEarlier(child, least) {
-        least = child
-      }
-      if least == parent { return first.event }
-      nodes.swapAt(parent, least)
-      parent = least
-    }
-  }
-
-  private func isEarlier(_ one: Int, _ other: Int) -> Bool {
-    nodes[one].at == nodes[other].at ? nodes[one].order < nodes[other].order : nodes[one].at < nodes[other].at
   }
 }

@@ -51,6 +51,8 @@ struct FairnessMeter {
     let rivals = users[own]?.count ?? 0
     users[own]?[user]?.rivals = rivals
     levels[own] = users[own]?.isEmpty == false ? 0 : nil
+    // A second try waits too, which cannot be seen from here.
+    if !isFirst { return nil }
     for other in users[own, default: [:]].keys where other != user {
       users[own]?[other]?.passes += 1
       guard let rival = users[own]?[other] else { continue }
