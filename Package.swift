@@ -178,9 +178,10 @@ let tests: [Target] = [
   .testTarget(
     name: "EndToEndTests",
     dependencies: [
-      "JSON", "Loop", "Posix", "Runtime", "Simulation", "Synthesis", "TestSupport", "Time", "Wyoming",
-      "WyomingTransport", "Workers", "mtor", "mtor-speech",
+      "JSON", "Loop", "Posix", "Runtime", "Simulation", "Store", "Synthesis", "TestSupport", "Time",
+      "Wyoming", "WyomingTransport", "Workers", "mtor", "mtor-speech", "store-writer",
     ]),
+  .executableTarget(name: "store-writer", dependencies: ["Loop", "Store"], path: "Tests/StoreWriter"),
   .testTarget(
     name: "DeviceTests",
     dependencies: [
@@ -213,12 +214,12 @@ let fuzzers: [Target] = [
 let benchmarks: [Target] = [
   .target(
     name: "CBench", dependencies: ["CGPIOD"], path: "Benchmarks/CBench",
-    linkerSettings: [.linkedLibrary("uv")]),
+    linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("sqlite3")]),
   .executableTarget(
     name: "mtor-bench",
     dependencies: [
-      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "Intents", "JSON", "Loop", "Posix", "Runtime",
-      "Simulation", "Speech", "Time", "Workers", "Wyoming", "WyomingTransport",
+      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "Intents", "JSON", "Loop", "Posix",
+      "Runtime", "Simulation", "Speech", "Store", "Time", "Workers", "Wyoming", "WyomingTransport",
     ],
     path: "Benchmarks/mtor-bench"),
 ]

@@ -12,6 +12,7 @@ struct CrossCheck {
     checkLines(&reader)
     checkServices(&reader)
     checkTimes(&reader)
+    checkShards(&reader)
     let commands = CommandCheck(settings)
     commands.run(&reader)
     AutomationCheck(settings, commands).run(&reader)
@@ -51,6 +52,18 @@ struct CrossCheck {
   private func offset(of line: LineSettings) -> String {
     guard line.chip == settings.profile.chip else { return line.line }
     return settings.profile.lines[line.line].map(String.init) ?? line.line
+  }
+
+  private func checkShards(_ reader: inout Reader) {
+    var owners: [String: String] = [:]
+    for (shard, prefixes) in settings.store.shards.sorted(by: { $0.key < $1.key }) {
+      for prefix in prefixes {
+        guard let owner = owners.updateValue(shard, forKey: prefix) else { continue }
+        reader.note(
+          at: "store.shards.\(shard)",
+          "\(quoted(prefix)) belongs to shard \(owner) already. A user has one shard.")
+      }
+    }
   }
 
   private func checkServices(_ reader: inout Reader) {

@@ -12,6 +12,16 @@ extension Schema {
     Field(
       "journal_size", \.journalBytesMax, .size((1 << 20)...(4 << 30)),
       "From this size on the oldest rows of the journal are removed."),
+    Field(
+      "history_size", \.historyBytesMax, .size((1 << 20)...(4 << 30)),
+      "From this size on the oldest entries of a file of the history are removed."),
+    Field(
+      "outbox_size", \.outboxBytesMax, .size((64 << 10)...(1 << 30)),
+      "Of what is owed to the outside; beyond, the lowest priority is dropped, and that is told."),
+    Field(
+      "shards", \.shards,
+      .dictionary("shard", .list("list of texts", of: .text(), count: 1...256), count: 16),
+      "Files of the history of their own for users whose ids begin so; all others are in default."),
     Field("head_rows", \.headRows, .count(1...10_000), "A head of the journal is signed after so many rows."),
   ]
 }

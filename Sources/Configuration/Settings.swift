@@ -124,6 +124,10 @@ public struct StoreSettings: Sendable, Equatable {
   /// nil: beside the journal.
   public var anchor: String?
   public var journalBytesMax = 64 << 20
+  public var historyBytesMax = 64 << 20
+  public var outboxBytesMax = 4 << 20
+  /// Name of a shard → beginnings of user ids.
+  public var shards: [String: [String]] = [:]
   public var headRows = 64
 
   public init() {}

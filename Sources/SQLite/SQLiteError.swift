@@ -50,6 +50,11 @@ public struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible {
     SQLiteError("open \(path)", SQLITE_NOTADB, message: "it belongs to another program")
   }
 
+  /// What a check has found.
+  public static func damaged(_ path: String, _ problem: String) -> SQLiteError {
+    SQLiteError("check \(path)", SQLITE_CORRUPT, message: problem)
+  }
+
   private static func kind(_ code: Int32) -> Kind {
     switch code & 0xff {
     case SQLITE_FULL: .full

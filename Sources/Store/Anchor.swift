@@ -50,6 +50,25 @@ enum DurableFile {
     if rename(temporary, path) != 0 { throw SystemError("write \(path)") }
   }
 
+  /// Waits until a file that somebody else has written is on the medium.
+  static func sync(_ path: String) throws(SystemError) {
+    let file = try FileDescriptor.open(path, O_RDONLY)
+    if fsync(file.raw) != 0 { throw SystemError("write \(path)") }
+  }
+
+  /// - Throws: `SystemError` naming one of the paths; the target is as it was then.
+  static func copy(_ source: String, to target: String) throws(SystemError) {
+    let from = try FileDescriptor.open(source, O_RDONLY)
+    let temporary = "\(target).new"
+    let to = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    while case let piece = try from.read(upTo: 1 << 16), !piece.isEmpty {
+      var rest = piece[...]
+      while !rest.isEmpty { rest = rest.dropFirst(try to.write(rest)) }
+    }
+    if fsync(to.raw) != 0 { throw SystemError("write \(temporary)") }
+    if rename(temporary, target) != 0 { throw SystemError("write \(target)") }
+  }
+
   /// Makes names in a folder durable: new files, renamed files.
   static func syncDirectory(_ path: String) throws(SystemError) {
     let folder = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)

@@ -14,10 +14,14 @@ final class MainFile {
   private let commit: Statement
   private let setCheckpoint: Statement
   private let removeCheckpoint: Statement
+  private let outbox: Outbox
   private(set) var headSeq: Int64
   private var firstSeq: Int64
 
-  init(_ connection: consuming Connection, boot: BootID) throws(SQLiteError) {
+  init(
+    _ connection: consuming Connection, boot: BootID, outboxBytesMax: Int
+  ) throws(SQLiteError) {
+    outbox = try Outbox(connection, bytesMax: outboxBytesMax)
     journal = try Journal(connection, boot: boot)
     begin = try connection.prepare("BEGIN IMMEDIATE")
     commit = try connection.prepare("COMMIT")
@@ -34,6 +38,7 @@ final class MainFile {
     let position = journal.position
     let head = headSeq
     let first = firstSeq
+    let owed = outbox.bytes
     do throws(SQLiteError) {
       try begin.run()
       let value = try body()
@@ -44,12 +49,13 @@ final class MainFile {
       journal.rewind(to: position)
       headSeq = head
       firstSeq = first
+      outbox.rewind(to: owed)
       throw error
     }
   }
 
   /// Within a transaction.
-  func apply(_ write: Write) throws(SQLiteError) {
+  func apply(_ write: Write, at stamp: Stamp) throws(SQLiteError) {
     switch write {
     case .journal(let entry): try journal.append(entry)
     case .checkpoint(let key, let body?):
@@ -62,7 +68,18 @@ final class MainFile {
     case .checkpoint(let key, nil):
       try removeCheckpoint.bind(key, at: 1)
       try removeCheckpoint.run()
+    case .owe(let item):
+      try outbox.add(item, now: stamp.wall) { (channel) throws(SQLiteError) in
+        try journal.append(JournalEntry("outbox.gap", ["channel": .string(channel)], at: stamp))
+      }
+    case .attempted(let id): try outbox.attempted(id)
+    case .acknowledged(let id, let dropped): try outbox.acknowledged(id, dropped: dropped)
     }
+  }
+
+  /// What is to be sent next on a channel: the highest priority first, then the oldest.
+  func owed(channel: String, limit: Int) throws(SQLiteError) -> [OutboxItem] {
+    try Outbox.items(connection, channel: channel, limit: limit)
   }
 
   /// Within a transaction: a head when there are rows without one.

@@ -40,3 +40,23 @@ extension Schema {
     CREATE INDEX outbox_order ON outbox(priority, id);
     """
 }
+
+extension Schema {
+  /// The history of a part of the users: `users-NAME.db`. The number is "mtou" in ASCII.
+  static let shard = Schema(applicationID: 0x6d74_6f75, steps: [Step(sql: shardTables, oldestProgram: 1)])
+
+  private static let shardTables = """
+    CREATE TABLE history(
+      id INTEGER PRIMARY KEY, intent TEXT NOT NULL, realm TEXT NOT NULL, user TEXT NOT NULL,
+      origin TEXT NOT NULL, started INTEGER NOT NULL, took INTEGER NOT NULL, ending TEXT NOT NULL,
+      reason TEXT) STRICT;
+    CREATE INDEX history_realm ON history(realm, id);
+    CREATE INDEX history_user ON history(user, id);
+    CREATE TABLE realms(
+      realm TEXT PRIMARY KEY, completed INTEGER NOT NULL, failed INTEGER NOT NULL, rejected INTEGER NOT NULL,
+      expired INTEGER NOT NULL, times BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE users(
+      user TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, intents INTEGER NOT NULL,
+      completed INTEGER NOT NULL, took INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    """
+}

@@ -3,7 +3,7 @@ import Log
 import Loop
 import Time
 
-/// Durable facts: the journal and the checkpoints of one node, in one file.
+/// Durable facts of one node: journal, checkpoints, outbox and history.
 ///
 /// Commits wait in memory, bounded, until the queue `store` has written them; what waits there
 /// together is committed together. A store that cannot be opened or written keeps nobody from
@@ -34,7 +34,10 @@ import Time
   private var waiting: [Commit] = []
   private var waitingRows = 0
   private var waitingBytes = 0
+  private var history: [HistoryEntry] = []
   private var inFlight: [Commit] = []
+  /// A batch is on the queue.
+  private var isWriting = false
   private var refused = Unstored()
   private var soonTimer: TimerToken?
   private var headTimer: TimerToken?
@@ -62,7 +65,7 @@ import Time
   ) throws(StoreError) {
     let commit = Commit(writes: writes, bytes: writes.reduce(0) { $0 + $1.bytes }, done: done)
     do throws(StoreError) {
-      try check(commit, durability)
+      try check(writes, bytes: commit.bytes, rows: writes.count, durability)
     } catch {
       let stamp = Stamp.now
       for write in writes { refused.add(write.name, at: stamp) }
@@ -95,17 +98,39 @@ import Time
     do throws(StoreError) { try commit([.journal(entry)], .soon) } catch { tell(error) }
   }
 
+  /// Adds to the history, soon; a refusal or failure is counted and told by the journal later.
+  public func remember(_ entry: HistoryEntry) {
+    do throws(StoreError) {
+      try check([], bytes: entry.bytes, rows: 1, .soon)
+      history.append(entry)
+      waitingRows += 1
+      waitingBytes += entry.bytes
+      if waitingRows >= Self.soonRows { isUrgent = true }
+      if isUrgent { flush() } else { startSoonTimer() }
+    } catch {
+      refused.add("history", at: .now)
+      tell(error)
+    }
+  }
+
+  /// What is to be sent next on a channel of the outbox, the highest priority first, then the oldest.
+  public func owed(channel: String, limit: Int = 16) async throws -> [OutboxItem] {
+    try await queue.run("read the outbox") { [worker] in try worker.owed(channel: channel, limit: limit) }
+  }
+
   /// The checkpoints whose keys begin with `prefix`, by their keys.
   public func checkpoints(prefix: String) async throws -> [Checkpoint] {
     try await queue.run("read checkpoints") { [worker] in try worker.checkpoints(prefix: prefix) }
   }
 
-  private func check(_ commit: Commit, _ durability: Durability) throws(StoreError) {
+  private func check(
+    _ writes: [Write], bytes: Int, rows: Int, _ durability: Durability
+  ) throws(StoreError) {
     if isClosed { throw .closed }
-    for write in commit.writes { try write.check() }
+    for write in writes { try write.check() }
     let share = durability == .now ? 1 : 2
-    if waitingRows + commit.writes.count > Self.waitingRowsMax / share
-      || waitingBytes + commit.bytes > Self.waitingBytesMax / share
+    if waitingRows + rows > Self.waitingRowsMax / share
+      || waitingBytes + bytes > Self.waitingBytesMax / share
     {
       throw .backlogFull(rowsMax: Self.waitingRowsMax / share, bytesMax: Self.waitingBytesMax / share)
     }
@@ -124,14 +149,29 @@ import Time
 
   /// Sends what waits to the queue, unless a batch is there already: then the next follows it.
   private func flush() {
-    guard inFlight.isEmpty, !waiting.isEmpty else { return }
+    guard !isWriting, hasWaiting else { return }
+    isWriting = true
     if let timer = soonTimer.take() { loop.cancel(timer) }
     inFlight = takeBatch()
     let batch = inFlight.flatMap(\.writes)
+    let entries = takeHistory()
+    isUrgent = !waiting.isEmpty
     let lost = refused
     refused = Unstored()
     let stamp = Stamp.now
-    submit(isBatch: true) { [worker] in worker.apply(batch, refused: lost, at: stamp) }
+    submit(isBatch: true) { [worker] in
+      worker.apply(batch, history: entries, refused: lost, at: stamp)
+    }
+  }
+
+  private var hasWaiting: Bool { !waiting.isEmpty || !history.isEmpty }
+
+  private func takeHistory() -> [HistoryEntry] {
+    let entries = history
+    history = []
+    waitingRows -= entries.count
+    waitingBytes -= entries.reduce(0) { $0 + $1.bytes }
+    return entries
   }
 
   private func takeBatch() -> [Commit] {
@@ -144,7 +184,6 @@ import Time
     waiting.removeFirst(count)
     waitingRows -= batch.reduce(0) { $0 + $1.writes.count }
     waitingBytes -= batch.reduce(0) { $0 + $1.bytes }
-    isUrgent = !waiting.isEmpty
     return batch
   }
 
@@ -184,9 +223,10 @@ import Time
   private func conclude(_ result: Result<Int64, StoreError>) {
     let batch = inFlight
     inFlight = []
+    isWriting = false
     for commit in batch { commit.done?(result) }
-    if isUrgent || isClosed { flush() } else if !waiting.isEmpty { startSoonTimer() }
-    if inFlight.isEmpty, waiting.isEmpty { drained.take()?.resume(returning: ()) }
+    if isUrgent || isClosed { flush() } else if hasWaiting { startSoonTimer() }
+    if !isWriting, !hasWaiting { drained.take()?.resume(returning: ()) }
   }
 
   /// Rows that nothing follows get their head after a while.
@@ -208,7 +248,7 @@ import Time
     isClosed = true
     for timer in [soonTimer.take(), headTimer.take()] { if let timer { loop.cancel(timer) } }
     flush()
-    if !inFlight.isEmpty {
+    if isWriting {
       try? await loop.wait(on: "store: last commits") { (waiter: Waiter<Void>) in drained = waiter }
     }
     let stamp = Stamp.now
@@ -234,6 +274,7 @@ import Time
       log.error("row \(seq) of the journal is not the one its head was made of. See 'mtor log verify'")
     case .anchorFailed(let text):
       log.once("anchor", every: .seconds(600), "the journal's head is not kept outside: \(text)")
+    case .historyFailed(let text): log.once("history", level: .error, "the history is not kept: \(text)")
     case .removed(let through): log.info("the journal's rows up to \(through) were removed to keep its size")
     }
   }

@@ -6,6 +6,12 @@ public struct StoreOptions: Sendable {
   public var paths: StorePaths
   /// Size of `mtor.db` from which on the oldest rows of the journal are removed.
   public var journalBytesMax = 64 << 20
+  /// Bytes of what is owed to the outside; beyond, the lowest priority is dropped.
+  public var outboxBytesMax = 4 << 20
+  /// Size of each file of the history from which on its oldest entries are removed.
+  public var historyBytesMax = 64 << 20
+  /// Which file holds what is known of a user.
+  public var shards = ShardMap()
   /// A head is made after so many rows.
   public var headRows: Int64 = 64
   /// Signs the heads; nil leaves them unsigned.
@@ -28,6 +34,8 @@ public enum StoreEvent: Sendable, Equatable {
   case differs(seq: Int64)
   /// The head could not be written outside.
   case anchorFailed(String)
+  /// The history could not be opened or written; the rest is as it should be.
+  case historyFailed(String)
   /// The oldest rows were removed to keep the size.
   case removed(through: Int64)
 }

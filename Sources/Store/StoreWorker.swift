@@ -30,6 +30,8 @@ final class StoreWorker: @unchecked Sendable {
   private let boot: BootID
   private var lock: StoreLock?
   private var main: MainFile?
+  private var shards: Shards?
+  private var shardPagesCounted = 0
   private var nextAttempt = Instant.zero
   /// The file has to be read as a whole before it is used.
   private var needsCheck = true
@@ -50,9 +52,14 @@ final class StoreWorker: @unchecked Sendable {
 
   /// Stores a batch in one transaction.
   /// - Parameter refused: what was not taken since the last batch.
-  func apply(_ batch: [Write], refused: Unstored = Unstored(), at stamp: Stamp) -> Report {
+  func apply(
+    _ batch: [Write], history: [HistoryEntry] = [], refused: Unstored = Unstored(), at stamp: Stamp
+  ) -> Report {
     unstored.add(refused)
     status.unstored += refused.total
+    add(history, at: stamp)
+    // Entries of the history alone touch no other file.
+    if batch.isEmpty, !history.isEmpty { return report(.success(status.lastSeq)) }
     let result = attempt(batch, at: stamp)
     if case .failure = result {
       for write in batch { unstored.add(write.name, at: stamp) }
@@ -69,8 +76,8 @@ final class StoreWorker: @unchecked Sendable {
       let main = try opened(at: stamp)
       let gap = unstored.isEmpty ? nil : unstored.entry(at: stamp)
       head = try transact(main) { () throws(SQLiteError) in
-        if let gap { try main.apply(.journal(gap)) }
-        for write in batch { try main.apply(write) }
+        if let gap { try main.apply(.journal(gap), at: stamp) }
+        for write in batch { try main.apply(write, at: stamp) }
         let isDue = main.journal.position.seq - main.headSeq >= options.headRows
         return isDue ? try appendHead(main, at: stamp) : nil
       }
@@ -80,6 +87,44 @@ final class StoreWorker: @unchecked Sendable {
       status.problem = error
       return .failure(error)
     }
+  }
+
+  /// The history has files of its own: what is wrong with these concerns nothing else.
+  private func add(_ history: [HistoryEntry], at stamp: Stamp) {
+    if history.isEmpty { return }
+    do throws(StoreError) {
+      try openedShards(at: stamp).add(history)
+      status.stored += history.count
+      countShards()
+    } catch {
+      shards = nil
+      events.append(.historyFailed("\(error)"))
+      status.unstored += history.count
+      for _ in history { unstored.add("history", at: stamp) }
+    }
+  }
+
+  private func openedShards(at stamp: Stamp) throws(StoreError) -> Shards {
+    if let shards { return shards }
+    _ = try opened(at: stamp)
+    let opened = try Shards(options, at: stamp)
+    events += opened.damaged
+    shards = opened
+    shardPagesCounted = 0
+    return opened
+  }
+
+  private func countShards() {
+    let pages = shards?.pagesWritten ?? 0
+    let new = max(0, pages - shardPagesCounted)
+    shardPagesCounted = pages
+    pagesInLog += new
+    countBytes(new * (StoreFile.pageBytes + StoreFile.frameBytes))
+  }
+
+  private func countBytes(_ bytes: Int) {
+    status.bytesWritten += bytes
+    status.bytesWrittenEver += bytes
   }
 
   private func appendHead(_ main: MainFile, at stamp: Stamp) throws(SQLiteError) -> JournalHead? {
@@ -107,9 +152,16 @@ final class StoreWorker: @unchecked Sendable {
   /// Opens the store if it is not open; what is wrong is told by the next report.
   func open(at stamp: Stamp) -> Report {
     do throws(StoreError) {
-      return report(.success(try opened(at: stamp).journal.position.seq))
+      let main = try opened(at: stamp)
+      // Users that another shard is to have move before anybody is served.
+      if !options.paths.shardNames().isEmpty { _ = try openedShards(at: stamp) }
+      return report(.success(main.journal.position.seq))
     } catch {
-      status.problem = error
+      if main != nil {
+        events.append(.historyFailed("\(error)"))
+      } else {
+        status.problem = error
+      }
       return report(.failure(error))
     }
   }
@@ -170,7 +222,7 @@ final class StoreWorker: @unchecked Sendable {
 
   private func mainFile(_ connection: consuming Connection) throws(StoreError) -> MainFile {
     do throws(SQLiteError) {
-      let main = try MainFile(connection, boot: boot)
+      let main = try MainFile(connection, boot: boot, outboxBytesMax: options.outboxBytesMax)
       status.bytesWrittenEver = max(status.bytesWrittenEver, try main.bytesWritten())
       return main
     } catch { throw .database(error) }
@@ -210,8 +262,7 @@ final class StoreWorker: @unchecked Sendable {
     guard let head = head.take() else { return }
     do throws(SystemError) {
       try Anchor(path: options.paths.anchor).write(head)
-      status.bytesWritten += StoreFile.pageBytes
-      status.bytesWrittenEver += StoreFile.pageBytes
+      countBytes(StoreFile.pageBytes)
     } catch {
       self.head = head
       events.append(.anchorFailed("\(error)"))
@@ -254,11 +305,10 @@ final class StoreWorker: @unchecked Sendable {
   private func copyLog(_ main: MainFile, truncates: Bool = false) throws(StoreError) {
     do throws(SQLiteError) {
       let done = try main.connection.checkpoint(truncates: truncates)
-      let bytes = done.copiedPages * StoreFile.pageBytes
-      status.bytesWritten += max(0, bytes)
-      status.bytesWrittenEver += max(0, bytes)
+      countBytes(max(0, done.copiedPages) * StoreFile.pageBytes)
       pagesInLog = 0
     } catch { throw .database(error) }
+    countBytes((try shards?.tidy(truncates: truncates) ?? 0) * StoreFile.pageBytes)
   }
 
   private func isTooBig(_ main: MainFile) throws(StoreError) -> Bool {
@@ -271,7 +321,7 @@ final class StoreWorker: @unchecked Sendable {
     try transact(main) { () throws(SQLiteError) in
       guard let last = try main.removeOldest(rowsMax: Self.removedRowsMax) else { return nil }
       let body: JSONObject = ["hash": .string("\(last.hash)"), "through": .integer(last.seq)]
-      try main.apply(.journal(JournalEntry(ChainCheck.Word.retentionKind, body, at: stamp)))
+      try main.apply(.journal(JournalEntry(ChainCheck.Word.retentionKind, body, at: stamp)), at: stamp)
       head = try appendHead(main, at: stamp)
       return last.seq
     }
@@ -285,11 +335,20 @@ final class StoreWorker: @unchecked Sendable {
     }
   }
 
+  func owed(channel: String, limit: Int) throws(StoreError) -> [OutboxItem] {
+    let main = try opened(at: .now)
+    do throws(SQLiteError) { return try main.owed(channel: channel, limit: limit) } catch {
+      self.main = nil
+      throw .database(error)
+    }
+  }
+
   /// Ends with a head of the last row, and with everything in the file itself.
   func close(at stamp: Stamp) -> Report {
     let report = makeHead(at: stamp)
     if let main { try? copyLog(main, truncates: true) }
     main = nil
+    shards = nil
     lock = nil
     status.problem = .closed
     return report
@@ -300,8 +359,7 @@ final class StoreWorker: @unchecked Sendable {
     let new = max(0, pages - pagesCounted)
     pagesCounted = pages
     pagesInLog += new
-    status.bytesWritten += new * (StoreFile.pageBytes + StoreFile.frameBytes)
-    status.bytesWrittenEver += new * (StoreFile.pageBytes + StoreFile.frameBytes)
+    countBytes(new * (StoreFile.pageBytes + StoreFile.frameBytes))
   }
 
   private func report(_ result: Result<Int64, StoreError>) -> Report {

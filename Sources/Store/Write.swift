@@ -9,12 +9,20 @@ public enum Write: Sendable, Equatable {
   case journal(JournalEntry)
   /// The state that `key`'s owner wants to find after a restart; nil: none any more.
   case checkpoint(key: String, body: [UInt8]?)
+  /// Something for the outside, until it is acknowledged.
+  case owe(OutboxItem)
+  /// An item was sent; nobody has said yet that he has it.
+  case attempted(id: Int64)
+  /// Its receiver has it. Of a gap: what it said when it was sent.
+  case acknowledged(id: Int64, dropped: Int)
 
   /// Memory it takes while it waits, roughly.
   var bytes: Int {
     switch self {
     case .journal(let entry): 64 + entry.kind.utf8.count + entry.body.count
     case .checkpoint(let key, let body): 64 + key.utf8.count + (body?.count ?? 0)
+    case .owe(let item): item.bytes
+    case .attempted, .acknowledged: 64
     }
   }
 
@@ -27,6 +35,10 @@ public enum Write: Sendable, Equatable {
     case .checkpoint(let key, let body):
       try Self.check("the checkpoint's key", key.utf8.count, Self.keyBytesMax)
       try Self.check("the checkpoint '\(key)'", body?.count ?? 0, Self.checkpointBytesMax)
+    case .owe(let item):
+      try Self.check("the outbox's channel", item.channel.utf8.count, OutboxItem.channelBytesMax)
+      try Self.check("an item for '\(item.channel)'", item.body.count, OutboxItem.bodyBytesMax)
+    case .attempted, .acknowledged: break
     }
   }
 
@@ -35,6 +47,7 @@ public enum Write: Sendable, Equatable {
     switch self {
     case .journal(let entry): entry.kind
     case .checkpoint: "checkpoint"
+    case .owe, .attempted, .acknowledged: "outbox"
     }
   }
 

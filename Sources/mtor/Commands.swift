@@ -5,6 +5,7 @@
 enum Commands {
   static let all: [Command] = [
     run, demo, check, config, devices, status, tasks, listen, ask, say, record, gpioGet, gpioSet, gpioWatch,
-    gpioSafe, gpioPress, log, logVerify, logLevel, reload, version, help, completion, generate,
+    gpioSafe, gpioPress, log, logVerify, logLevel, history, statistics,
+    backup, restore, reload, version, help, completion, generate,
   ]
 }

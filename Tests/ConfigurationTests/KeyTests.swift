@@ -365,6 +365,21 @@ import Testing
     - store: {journal_size: 16}
     ! Did you mean '16MiB'?
 
+    store.history_size
+    + store: {history_size: 1GiB}
+    - store: {history_size: 10KiB}
+    ! out of range. Allowed: 1MiB…4GiB
+
+    store.outbox_size
+    + store: {outbox_size: 64KiB}
+    - store: {outbox_size: lots}
+    ! 'lots' is not a size
+
+    store.shards
+    + store: {shards: {north: ["00", "01"]}}
+    - store: {shards: {north: ["00"], south: ["1", "00"]}}
+    ! '00' belongs to shard north already
+
     store.head_rows
     + store: {head_rows: 1}
     - store: {head_rows: 0}

@@ -26,6 +26,10 @@ double cb_uv_relay(int count);
 double cb_uv_dispatch(int descriptors, int count);
 void cb_uv_receive(int fd, int count, uint64_t *latencies);
 
+/* Appends rows to a journal-like table the plainest durable way, one commit each: nanoseconds from the
+ * first bind to the end of the commit. SQLite's code, 0 when all went well. */
+int cb_store_append(const char *path, int count, uint64_t *latencies);
+
 /* How much later than asked epoll_pwait2 returns: nanoseconds, `count` waits of `wait_ns`. */
 void cb_overshoot(int count, int64_t wait_ns, uint64_t *late);
 

@@ -27,6 +27,7 @@ extension Daemon {
     }
     commands.onOutcome = { [unowned self] intent, outcome, took in
       record(.outcome(id: intent.id, outcome, took: took, text: settings.log.spokenText))
+      store?.remember(HistoryEntry(intent, outcome, took: took))
     }
     for child in services.children {
       child.onStart = { [unowned self, unowned child] in
@@ -36,7 +37,7 @@ extension Daemon {
     }
   }
 
-  /// The key of docs/store.md, as `mtor status` shows it.
+  /// As `mtor status` shows it.
   func storeReport() -> StatusReport.Store? {
     guard let store else { return nil }
     let status = store.status
@@ -44,5 +45,15 @@ extension Daemon {
       problem: status.isOpen ? nil : status.problem?.description ?? "opening", lastSeq: status.lastSeq,
       stored: status.stored, unstored: status.unstored, bytesWritten: status.bytesWritten,
       bytesWrittenEver: status.bytesWrittenEver)
+  }
+}
+
+extension HistoryEntry {
+  /// What was said is in neither.
+  init(_ intent: Intent, _ outcome: Outcome, took: Duration) {
+    self.init(
+      intent: intent.id, realm: intent.realm, user: intent.user ?? "", origin: intent.origin.rawValue,
+      started: Stamp.now.wall - took.nanoseconds, took: took,
+      ending: Ending(rawValue: outcome.word) ?? .failed, reason: outcome.isCompleted ? nil : outcome.text)
   }
 }

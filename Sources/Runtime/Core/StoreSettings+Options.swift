@@ -18,6 +18,11 @@ extension StoreSettings {
   func options(state: String) -> StoreOptions {
     var options = StoreOptions(paths(state: state))
     options.journalBytesMax = journalBytesMax
+    options.historyBytesMax = historyBytesMax
+    options.outboxBytesMax = outboxBytesMax
+    var prefixes: [String: String] = [:]
+    for (shard, beginnings) in shards { for beginning in beginnings { prefixes[beginning] = shard } }
+    options.shards = ShardMap(prefixes)
     options.headRows = Int64(headRows)
     options.signingKey = Self.signingKey()
     return options

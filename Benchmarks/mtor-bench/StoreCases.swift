@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+import CBench
+import CInstruments
+import Glibc
+import Loop
+import Posix
+import Store
+import Time
+
+private let appends = 200
+private let verifiedRows: Int64 = 200_000
+
+/// What durability costs: against the same rows in C, and what an idle node writes.
+let storeCases: [Case] = [
+  Case(name: "store.append_now", run: appendNow),
+  .measure("store.verify", "ns/row", goal: 3333) { try await verify() },
+  .compare(
+    "store.history_page", "us", goal: 2, to: "1,000 rows",
+    ours: { try await pages(of: 1_000_000) }, baseline: { try await pages(of: 1000) }),
+  Case(name: "store.idle_bytes_per_day") { options in
+    let program = try RunningProgram(try await Studio.open(), microphone: nil)
+    try await program.wait(for: ["ready: board", "ready on"])
+    try await LoopActor.shared.loop.sleep(for: .seconds(3))
+    let before = bytesWritten(program.pid)
+    try await LoopActor.shared.loop.sleep(for: .seconds(options.idleSeconds))
+    let perDay = Double(bytesWritten(program.pid) - before) * 86_400 / Double(options.idleSeconds)
+    try await program.end()
+    return [
+      Figure(name: "store.idle_bytes_per_day", unit: "B", value: perDay, goal: 1_048_576)
+    ]
+  },
+]
+
+/// From the call to the answer that the row is on the medium, one at a time, against SQLite in C on the
+/// same file system, in turns.
+@LoopActor private func appendNow(_ options: Options) async throws -> [Figure] {
+  let folder = try ScratchFolder()
+  let store = Store(StoreOptions(StorePaths(directory: folder.file("store"))))
+  var pairs: [(ours: Statistics, plain: Statistics)] = []
+  for _ in 0...options.rounds {
+    let ours = try await storeLatencies(store)
+    pairs.append((ours, try plainLatencies(folder.file("plain.db"))))
+  }
+  await store.close()
+  pairs.removeFirst()
+  return [0.5, 0.99].map { part in
+    let ratios = Statistics(pairs.map { $0.ours.quantile(part) / $0.plain.quantile(part) })
+    return Figure(
+      name: "store.append_now.p\(Int(part * 100))", unit: "us",
+      value: Statistics(pairs.map { $0.ours.quantile(part) }).median / 1000,
+      baseline: Statistics(pairs.map { $0.plain.quantile(part) }).median / 1000,
+      baselineName: "sqlite3 in C", ratio: ratios.median, interval: ratios.interval95, goal: 1.15)
+  }
+}
+
+@LoopActor private func storeLatencies(_ store: Store) async throws -> Statistics {
+  let loop = LoopActor.shared.loop
+  var latencies: [Double] = []
+  for number in 0..<appends {
+    let begin = loop.now
+    try await store.commit([.journal(row(Int64(number)))])
+    latencies.append(Double((loop.now - begin).nanoseconds))
+  }
+  return Statistics(latencies)
+}
+
+private func row(_ number: Int64) -> JournalEntry {
+  JournalEntry("bench.row", ["n": .integer(123_456 + number), "text": "a row as the benchmark writes it"])
+}
+
+private func plainLatencies(_ path: String) throws -> Statistics {
+  var latencies = [UInt64](repeating: 0, count: appends)
+  let code = cb_store_append(path, Int32(appends), &latencies)
+  if code != 0 { throw Failure(what: "SQLite in C: error \(code)") }
+  return Statistics(latencies.map { Double($0) })
+}
+
+/// A journal of `verifiedRows`, made once.
+@LoopActor private final class VerifiedJournal {
+  static var made: VerifiedJournal?
+  let folder: ScratchFolder
+  let paths: StorePaths
+
+  private init(_ folder: ScratchFolder) {
+    self.folder = folder
+    paths = StorePaths(directory: folder.file("store"))
+  }
+
+  static func get() async throws -> VerifiedJournal {
+    if let made { return made }
+    let journal = VerifiedJournal(try ScratchFolder())
+    var options = StoreOptions(journal.paths)
+    options.journalBytesMax = 1 << 30
+    let store = Store(options)
+    for first in stride(from: 0, to: verifiedRows, by: 1000) {
+      try await store.commit((first..<first + 1000).map { .journal(row($0)) })
+    }
+    await store.close()
+    made = journal
+    return journal
+  }
+}
+
+@LoopActor private func verify() async throws -> Double {
+  let journal = try await VerifiedJournal.get()
+  let begin = LoopActor.shared.loop.now
+  let reader = try JournalReader.open(journal.paths.main)
+  let result = try reader.verify(anchor: try Anchor(path: journal.paths.anchor).read())
+  let time = LoopActor.shared.loop.now - begin
+  guard result.isGood, result.rows == Int(verifiedRows) else { throw Failure(what: "\(result)") }
+  return Double(time.nanoseconds) / Double(verifiedRows)
+}
+
+/// What a process had written to the medium.
+private func bytesWritten(_ pid: Int32) -> Int {
+  let text = ProcessMeter(pid: pid).text("/proc/\(pid)/io")
+  let line = text.split(separator: "\n").first { $0.hasPrefix("write_bytes:") }
+  return line.flatMap { $0.split(separator: " ").last }.flatMap { Int($0) } ?? 0
+}
+
+/// A folder on the disk, removed at the end.
+final class ScratchFolder: Sendable {
+  let path: String
+
+  init() throws(SystemError) {
+    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(base)/mtor-bench-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemError("make a folder below \(base)") }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { ci_remove_tree(path) }
+
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+}
+
+// MARK: History
+
+/// A history of so many entries in three realms, made once per size.
+@LoopActor private final class History {
+  private static var made: [Int: History] = [:]
+  let folder: ScratchFolder
+  let paths: StorePaths
+
+  private init(_ folder: ScratchFolder) {
+    self.folder = folder
+    paths = StorePaths(directory: folder.file("store"))
+  }
+
+  static func of(_ count: Int) async throws -> History {
+    if let known = made[count] { return known }
+    let history = History(try ScratchFolder())
+    var options = StoreOptions(history.paths)
+    options.historyBytesMax = 2 << 30
+    let store = Store(options)
+    for number in 0..<count {
+      store.remember(
+        HistoryEntry(
+          intent: "i\(number)", realm: "$REALM\(number % 3)", user: "user\(number % 100)", origin: "api",
+          started: Int64(number), took: .milliseconds(number % 1000), ending: .completed))
+      if number % 1000 == 999 { try await store.commit([]) }
+    }
+    await store.close()
+    made[count] = history
+    return history
+  }
+}
+
+/// Pages of 50 entries of one realm, from the latest on: microseconds a page.
+@LoopActor private func pages(of count: Int) async throws -> Double {
+  let history = try await History.of(count)
+  let reader = try HistoryReader(history.paths)
+  let begin = LoopActor.shared.loop.now
+  var filter = HistoryFilter(.realm("$REALM1"))
+  for _ in 0..<5 {
+    let page = try reader.page(filter)
+    guard page.entries.count == filter.limit, let next = page.next else { throw Failure(what: "\(page)") }
+    filter.before = next
+  }
+  return (LoopActor.shared.loop.now - begin).milliseconds * 1000 / 5
+}
