@@ -26,6 +26,8 @@ import Time
   private var timer: TimerToken?
   /// What each run belongs to.
   private var flights: [UInt64: Flight] = [:]
+  /// Of which rule each run is.
+  private var names: [UInt64: String] = [:]
   /// Steps that take time.
   private var tasks: [RuleEngine.RunID: Task<Void, any Error>] = [:]
 
@@ -41,12 +43,13 @@ import Time
   /// Other rules from now on. Runs of the old ones end here; what they have begun to say is heard.
   public func replace(rules: [Rule]) {
     stop()
-    for flight in flights.values {
+    for (run, flight) in flights.sorted(by: { $0.key < $1.key }) {
       flight.failure = "the configuration was changed"
+      onRun?(.ruleEnded(names[run] ?? "", run: run, failure: flight.failure))
       flight.runs = []
       flight.waiter?.resume(returning: ())
     }
-    flights = [:]
+    (flights, names) = ([:], [:])
     engine = RuleEngine(rules)
     timed = Self.timed(rules)
   }
@@ -131,6 +134,7 @@ import Time
       case .perform(let step, let rule, let run):
         if let flight, flights[run.run] == nil {
           flights[run.run] = flight
+          names[run.run] = rule
           flight.runs.insert(run.run)
           onRun?(.ruleStarted(rule, run: run.run, trigger: flight.trigger))
         }
@@ -150,6 +154,7 @@ import Time
   }
 
   private func end(_ run: UInt64, of rule: String) {
+    names[run] = nil
     guard let flight = flights.removeValue(forKey: run) else { return }
     onRun?(.ruleEnded(rule, run: run, failure: flight.failure))
     flight.runs.remove(run)
