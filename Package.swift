@@ -172,8 +172,8 @@ let tests: [Target] = [
   .testTarget(
     name: "RuntimeTests",
     dependencies: [
-      "Automation", "Configuration", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation", "Speech",
-      "Store", "TestSupport", "Time",
+      "Automation", "Configuration", "Intents", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation",
+      "Speech", "Store", "TestSupport", "Time", "Workers",
     ]),
   .testTarget(
     name: "EndToEndTests",

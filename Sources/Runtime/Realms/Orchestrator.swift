@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import Intents
+import Loop
+import Time
+import Workers
+
+/// Executes what `Realms` decides: calls workers, probes them, keeps the timer, tells who asked.
+///
+/// Every intent that is submitted gets one outcome, at the latest when the loop has run its deadline's
+/// timer. `@LoopActor` only.
+@LoopActor public final class Orchestrator {
+  public typealias Piece = @LoopActor (Payload) -> Void
+  public typealias Done = @LoopActor (Outcome) -> Void
+
+  private struct Request {
+    var onPiece: Piece?
+    var done: Done
+  }
+
+  private var machine: Realms
+  private var workers: [String: any Worker] = [:]
+  /// Removed ones that still have something to give up.
+  private var leaving: Set<String> = []
+  private var calls: [CallID: any WorkerCall] = [:]
+  private var requests: [String: Request] = [:]
+  private var probes: [String: Task<Void, any Error>] = [:]
+  private var timer: TimerToken?
+  /// What happened while actions were being performed: handled after these, in order.
+  private var events: [RealmsEvent] = []
+  private var isHandling = false
+  private let loop = LoopActor.shared.loop
+  /// Told of what was refused: a change that cannot be made.
+  public var onRefusedChange: (@LoopActor (String) -> Void)?
+
+  /// - Parameter seed: of jitter and of random choices; the same seed decides the same.
+  public init(limits: Realms.Limits = Realms.Limits(), seed: UInt64 = .random(in: 0 ... .max)) {
+    machine = Realms(limits: limits, seed: seed)
+  }
+
+  // MARK: Intents
+
+  /// Takes an intent; `done` is called once, perhaps before this returns. Pieces of a streamed answer
+  /// are told first; the outcome holds all of it.
+  public func submit(_ intent: Intent, onPiece: Piece? = nil, done: @escaping Done) {
+    if requests[intent.id] != nil { return done(.rejected(.duplicate(id: intent.id))) }
+    requests[intent.id] = Request(onPiece: onPiece, done: done)
+    handle(.submitted(intent))
+  }
+
+  /// The same for a flow, whose end cancels the intent.
+  public func outcome(of intent: Intent, onPiece: Piece? = nil) async -> Outcome {
+    do {
+      return try await loop.wait(on: "\(intent.realm): \(intent.id)") { (waiter: Waiter<Outcome>) in
+        submit(intent, onPiece: onPiece) { waiter.resume(returning: $0) }
+      }
+    } catch {
+      cancel(intent.id, .clientGone)
+      return .rejected(.cancelled(.clientGone))
+    }
+  }
+
+  /// Nobody has a use for the answer any more. An id that is not under way is ignored.
+  public func cancel(_ id: String, _ cause: Cancellation) { handle(.cancelled(id: id, cause)) }
+
+  // MARK: Realms and workers
+
+  /// Adds a realm or changes the one of this name.
+  public func set(_ realm: RealmProfile) { handle(.realm(realm)) }
+
+  public func remove(realm: String) { handle(.realmRemoved(realm)) }
+
+  /// Adds a worker or changes the one of this name.
+  public func set(_ worker: any Worker, _ profile: WorkerProfile) {
+    workers[profile.name] = worker
+    leaving.remove(profile.name)
+    handle(.worker(profile))
+  }
+
+  public func remove(worker: String) {
+    if workers[worker] != nil { leaving.insert(worker) }
+    handle(.workerRemoved(worker))
+  }
+
+  /// It finishes what it has and gets nothing more, until it is set again or removed.
+  public func drain(worker: String) { handle(.workerDrained(worker)) }
+
+  /// Ends everything: each intent is rejected, each call given up.
+  public func stop() {
+    for id in requests.keys.sorted() { cancel(id, .shutdown) }
+    for probe in probes.values { probe.cancel() }
+    probes = [:]
+    if let timer = timer.take() { loop.cancel(timer) }
+  }
+
+  // MARK: For people
+
+  public var realmReports: [RealmReport] { machine.realmReports }
+  public var workerReports: [WorkerReport] { machine.workerReports(at: loop.now) }
+  public func explanation(of id: String) -> Explanation? { machine.explanation(of: id) }
+
+  // MARK: Events and actions
+
+  private func handle(_ event: RealmsEvent) {
+    events.append(event)
+    if isHandling { return }
+    isHandling = true
+    while !events.isEmpty {
+      for action in machine.handle(events.removeFirst(), at: loop.now) { perform(action) }
+    }
+    isHandling = false
+  }
+
+  private func perform(_ action: RealmsAction) {
+    switch action {
+    case .call(let id, let worker, let intent, let budget): call(id, worker, intent, budget)
+    case .cancelCall(let id, _): calls.removeValue(forKey: id)?.cancel()
+    case .probe(let worker, let budget): probe(worker, budget)
+    case .stream(let id, let piece): requests[id]?.onPiece?(piece)
+    case .settle(let id, let outcome): requests.removeValue(forKey: id)?.done(outcome)
+    case .wake(let instant): wake(at: instant)
+    case .released(let worker): if leaving.remove(worker) != nil { workers[worker] = nil }
+    case .duplicate: break
+    case .changeRefused(let text): onRefusedChange?(text)
+    }
+  }
+
+  private func call(_ id: CallID, _ name: String, _ intent: Intent, _ budget: Duration) {
+    guard let worker = workers[name] else {
+      return handle(.failed(id, WorkerFailure(worker: name, .unreachable, "it was removed")))
+    }
+    let request = WorkerRequest(intent, deadline: min(intent.deadline, loop.now + budget))
+    calls[id] = worker.call(request) { [weak self] in self?.receive($0, of: id) }
+  }
+
+  private func receive(_ event: WorkerEvent, of id: CallID) {
+    guard calls[id] != nil else { return }
+    switch event {
+    case .started: handle(.started(id))
+    case .piece(let piece): handle(.streamed(id, piece))
+    case .ended(let result):
+      calls[id] = nil
+      switch result {
+      case .success(let payload): handle(.answered(id, payload))
+      case .failure(let failure): handle(.failed(id, failure))
+      }
+    }
+  }
+
+  private func probe(_ name: String, _ budget: Duration) {
+    guard let worker = workers[name] else { return }
+    let deadline = loop.now + budget
+    probes[name] = LoopActor.spawn("probe \(name)") { [weak self] in
+      let result = await worker.probe(until: deadline)
+      guard let self, !Task.isCancelled else { return }
+      probes[name] = nil
+      handle(.probed(worker: name, result))
+    }
+  }
+
+  private func wake(at instant: Instant) {
+    if let timer { loop.cancel(timer) }
+    timer = loop.at(instant, name: "realms") { [weak self] in
+      self?.timer = nil
+      self?.handle(.tick)
+    }
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import Intents
+import Loop
+import Runtime
+import TestSupport
+import Testing
+import Time
+import Workers
+
+@Suite struct OrchestratorTests {
+  /// Does what a test tells it to.
+  @LoopActor final class ScriptedWorker: Worker {
+    enum Manner { case answers(String), fails(WorkerFailure.Kind), isMute }
+
+    @LoopActor final class Call: WorkerCall {
+      var isCancelled = false
+      func cancel() { isCancelled = true }
+    }
+
+    let name: String
+    var manner: Manner
+    var probeResult = ProbeResult.alive(Capabilities())
+    var requests: [WorkerRequest] = []
+    var calls: [Call] = []
+
+    init(_ name: String, _ manner: Manner) {
+      self.name = name
+      self.manner = manner
+    }
+
+    func probe(until deadline: Instant) async -> ProbeResult { probeResult }
+
+    func call(_ request: WorkerRequest, _ events: @escaping WorkerEvent.Handler) -> any WorkerCall {
+      let call = Call()
+      calls.append(call)
+      requests.append(request)
+      let name = name
+      let manner = manner
+      LoopActor.shared.loop.execute {
+        if call.isCancelled { return }
+        switch manner {
+        case .answers(let text):
+          events(.started)
+          events(.piece(.text(text)))
+          events(.ended(.success(.text(text))))
+        case .fails(let kind): events(.ended(.failure(WorkerFailure(worker: name, kind, "scripted"))))
+        case .isMute: break
+        }
+      }
+      return call
+    }
+  }
+
+  @LoopActor private static func orchestrator(_ workers: ScriptedWorker...) -> Orchestrator {
+    let orchestrator = Orchestrator(seed: 1)
+    orchestrator.set(RealmProfile("$CHAT"))
+    for worker in workers { orchestrator.set(worker, WorkerProfile(worker.name, realms: ["$CHAT"])) }
+    return orchestrator
+  }
+
+  @LoopActor private static func intent(_ id: String, budget: Duration = .seconds(20)) -> Intent {
+    Intent(
+      id: id, realm: "$CHAT", payload: .text("hello"), deadline: LoopActor.shared.loop.now + budget,
+      origin: .user, isIdempotent: true)
+  }
+
+  @Test func anAnswerComesInPiecesAndAsAWhole() async throws {
+    try await onLoop {
+      let worker = ScriptedWorker("w", .answers("hi"))
+      let orchestrator = Self.orchestrator(worker)
+      var pieces: [String] = []
+      let outcome = await orchestrator.outcome(of: Self.intent("a")) { pieces.append($0.text) }
+      guard case .completed(let completion) = outcome else {
+        Issue.record("\(outcome)")
+        return
+      }
+      #expect(completion.payload.text == "hi" && completion.worker == "w")
+      #expect(pieces == ["hi"])
+      #expect(worker.requests.map(\.deadline) == worker.requests.map(\.intent.deadline))
+      #expect(orchestrator.explanation(of: "a")?.outcome != nil)
+      orchestrator.stop()
+    }
+  }
+
+  @Test func anotherWorkerIsAskedWhenOneFails() async throws {
+    try await onLoop {
+      let workers = (ScriptedWorker("v", .fails(.unreachable)), ScriptedWorker("w", .answers("hi")))
+      let orchestrator = Self.orchestrator(workers.0, workers.1)
+      let outcome = await orchestrator.outcome(of: Self.intent("a"))
+      guard case .completed(let completion) = outcome else {
+        Issue.record("\(outcome)")
+        return
+      }
+      #expect(completion.attempts == 2 && workers.0.calls.count == 1)
+      orchestrator.stop()
+    }
+  }
+
+  @Test func aMuteWorkerMakesTheIntentExpireAndIsCancelled() async throws {
+    try await onLoop {
+      let worker = ScriptedWorker("w", .isMute)
+      let orchestrator = Self.orchestrator(worker)
+      let outcome = await orchestrator.outcome(of: Self.intent("a", budget: .milliseconds(20)))
+      #expect(outcome == .expired(stage: "call of w"))
+      #expect(worker.calls.map(\.isCancelled) == [true])
+      orchestrator.stop()
+    }
+  }
+
+  @Test func theEndOfAFlowOrOfTheProgramCancelsWhatItAskedFor() async throws {
+    try await onLoop {
+      let worker = ScriptedWorker("w", .isMute)
+      let orchestrator = Self.orchestrator(worker)
+      var outcomes: [Outcome] = []
+      let flow = LoopActor.spawn("flow") { outcomes.append(await orchestrator.outcome(of: Self.intent("a"))) }
+      orchestrator.submit(Self.intent("b")) { outcomes.append($0) }
+      orchestrator.submit(Self.intent("b")) { outcomes.append($0) }
+      #expect(outcomes == [.rejected(.duplicate(id: "b"))])
+      flow.cancel()
+      _ = try? await flow.value
+      orchestrator.stop()
+      #expect(outcomes.contains(.rejected(.cancelled(.clientGone))))
+      #expect(outcomes.contains(.rejected(.cancelled(.shutdown))))
+      #expect(orchestrator.realmReports[0].queued == 0)
+    }
+  }
+
+  @Test func anOutcomeMaySubmitTheNextIntent() async throws {
+    try await onLoop {
+      let orchestrator = Self.orchestrator(ScriptedWorker("w", .answers("hi")))
+      let count = 50
+      try await LoopActor.shared.loop.wait(on: "all outcomes") { (waiter: Waiter<Void>) in
+        Self.submit(1, of: count, orchestrator, waiter)
+      }
+      #expect(orchestrator.realmReports[0].metrics.completed == count)
+      orchestrator.stop()
+    }
+  }
+
+  @LoopActor private static func submit(
+    _ number: Int, of count: Int, _ orchestrator: Orchestrator, _ waiter: Waiter<Void>
+  ) {
+    orchestrator.submit(intent("\(number)")) { _ in
+      if number == count { return waiter.resume(returning: ()) }
+      submit(number + 1, of: count, orchestrator, waiter)
+    }
+  }
+
+  @Test func whatAProbeTellsIsKnown() async throws {
+    try await onLoop {
+      let worker = ScriptedWorker("w", .answers("hi"))
+      worker.probeResult = .alive(Capabilities(models: ["m"], slots: 3))
+      let orchestrator = Self.orchestrator(worker)
+      while orchestrator.workerReports[0].slots != 3 { await Task.yield() }
+      #expect(orchestrator.workerReports[0].models == ["m"])
+      orchestrator.drain(worker: "w")
+      #expect(orchestrator.workerReports[0].state == .draining)
+      orchestrator.remove(worker: "w")
+      #expect(orchestrator.workerReports.isEmpty)
+      orchestrator.stop()
+    }
+  }
+}
