@@ -25,7 +25,7 @@ extension DeviceTests {
       _ what: String, of microphone: ALSAMicrophone, _ matches: @escaping @LoopActor (AudioEvent) -> Bool,
       after work: @LoopActor () -> Void
     ) async throws {
-      try await loop.wait(on: what, until: loop.now + .seconds(20)) { (waiter: Waiter<Void>) in
+      try await loop.wait(on: what, until: loop.now + .seconds(60)) { (waiter: Waiter<Void>) in
         microphone.onEvent = { if matches($0) { waiter.resume(returning: ()) } }
         work()
       }
@@ -219,11 +219,13 @@ extension DeviceTests {
       }
     }
 
-    /// The kernel's own rehearsal: everything is put to sleep and wakes up five seconds later.
+    /// The kernel's own rehearsal: everything is put to sleep and wakes up a while later. (Its second is
+    /// several seconds long where the clock stands still meanwhile.)
     @Test(.enabled(if: access("/sys/power/pm_test", W_OK) == 0, "needs a kernel with pm_test"))
     func aMachineThatSleepsIsToldAndHeardAgainWhenItWakes() async throws {
       try await onLoop {
-        let microphone = ALSAMicrophone(device: "card:Loopback,1,6", settings: MicrophoneSettings())
+        // A card that was bound anew, as a test before this one does, is not put to sleep.
+        let microphone = ALSAMicrophone(device: "card:Dummy", settings: MicrophoneSettings())
         let queue = BlockingQueue("sleep")
         try await Self.open(microphone)
         var events: [AudioEvent] = []
@@ -235,6 +237,7 @@ extension DeviceTests {
           }
         ) {
           try? queue.submit {
+            Self.write("1", to: "/sys/module/suspend/parameters/pm_test_delay")
             Self.write("devices", to: "/sys/power/pm_test")
             Self.write("freeze", to: "/sys/power/state")
           }

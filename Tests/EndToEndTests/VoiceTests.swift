@@ -17,6 +17,9 @@ extension EndToEndTests {
         let file = "microphone: {file: \"{dir}/said.raw\"}\n"
         try await Node.run(file + EndToEndTests.house) { node in
           try await node.find("microphone file", "No such file or directory")
+          // The file is heard in real time, whether the worker can already listen or not.
+          try await node.find("speech: ready on")
+          node.rewind()
           try await node.find(Self.connected)
           node.place("said.raw", said)
           for text in [
