@@ -10,6 +10,7 @@ import SpeechWorker
 ///     accuracy wake FILE.s16 'PHRASE@THRESHOLD/VERIFY'      each candidate: end, margin, accepted
 ///     accuracy commands FILE.s16 COMMANDS.txt PHRASE        each item: index, verdict, margin, text
 ///     accuracy exchange FILE.s16 COMMANDS.txt PHRASE        each utterance: see `ExchangeRun`
+///     accuracy grammar COMMANDS.txt PHRASE                  the grammar as JSGF
 ///
 /// A verdict is `exact`, `intent` (other words, same meaning), `wrong`, `rejected` or `nothing`.
 @main struct Main {
@@ -24,6 +25,8 @@ import SpeechWorker
         let grammar = try CommandsFile.grammar(arguments[2])
         let run = try ExchangeRun(Recording(arguments[1]), grammar, phrase(arguments[3]))
         try run.run()
+      case ("grammar", 3):
+        print(try jsgf(CommandsFile.grammar(arguments[1]), phrase(arguments[2])), terminator: "")
       default: throw Failure("usage: see Benchmarks/accuracy/Main.swift")
       }
     } catch {
@@ -47,9 +50,13 @@ import SpeechWorker
   }
 
   /// The grammar as the daemon writes it, with the wake phrase in front.
+  static func jsgf(_ grammar: CommandGrammar, _ phrase: WakePhrase) -> String {
+    grammar.jsgf(name: "commands", optionalPrefixes: [phrase.phrase])
+  }
+
   static func recognizer(_ grammar: CommandGrammar, _ phrase: WakePhrase) throws -> GrammarRecognizer {
     let model = SpeechModel()
-    let jsgf = grammar.jsgf(name: "commands", optionalPrefixes: [phrase.phrase])
+    let jsgf = jsgf(grammar, phrase)
     return try GrammarRecognizer(
       model: model, checked: ModelCheck.acousticModel(model),
       grammar: GrammarFile(text: jsgf, name: "commands"), name: "commands")

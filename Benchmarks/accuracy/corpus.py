@@ -108,7 +108,8 @@ the garden is full of birds
 is there any coffee left
 he turned left at the second light""".split("\n")
 
-# Ordinary running speech, then speech full of words that resemble a wake phrase.
+# Ordinary running speech; speech with words in it that resemble wake phrases, which is judged; and speech
+# of hardly anything else.
 ORDINARY = """\
 The council meets on Thursday to talk about the budget, and several members have complained about the cost of the bridge.
 My train was late again this morning, so I walked from the station in the rain without an umbrella.
@@ -124,6 +125,23 @@ Put the chair next to the table, close the box, and bring me the long screwdrive
 Doctors recommend eight hours of sleep and a short walk after lunch, above all for people who sit at a desk.
 The museum is closed on Mondays, but the shop and the restaurant stay open until six in the evening.""".split("\n")
 NEAR = """\
+The committee will meet on Thursday to review the annual budget, and several members have already complained about the cost of the new building.
+My commuter train was late again this morning, so I had to walk from the station in the rain without an umbrella.
+Scientists announced that the probe had entered orbit around the distant moon and would begin to compute its surface map next week.
+Hey Peter, come over here and look at this. Hello Martin, how are you doing today? Okay, assist them with the luggage, please.
+The price of copper and other metals continued to fall, as traders waited for the results of the election in the southern provinces.
+She put the flour, the butter and two eggs into the bowl, mixed them for ten minutes and left the dough to rest near the oven.
+The competition was marvelous, and the computing team was the most competent of all, although the charges against them were never dropped.
+When the weather is warm we open the windows and listen to the birds in the garden until the neighbours turn their music on.
+He said that the old house by the river had been empty for years, but that a light was sometimes seen in the upper window.
+The new law requires every company to report its imports, exports, and the number of people it employs in each region.
+In sports news, the home team lost by two goals after a disputed penalty, and the coach refused to speak to the press.
+I would like a table for four at half past seven, near the window if possible, and one of us does not eat fish.
+Hey commuter, you dropped your ticket. Hello, my vine is growing. Hay for the pewter horses is in the barn. Are there any computations left?
+Put the chair next to the table, close the box, and bring me the long screwdriver from the drawer under the stairs.
+Doctors recommend at least eight hours of sleep and a short walk after lunch, especially for people who sit at a desk all day.
+The museum is closed on Mondays, but the gift shop and the restaurant stay open until six in the evening.""".split("\n")
+PAIRS = """\
 Hey Peter, come over here and look at this. Hello Martin, how are you today? Okay, assist them with the boxes, please.
 Hey Travis, is the service station open? Hey Charles, have you seen the jars? They jar us with their noise.
 The harvest was marvellous. Hey, Jaguars are fast, and the charges against Jarvey were never dropped.
@@ -136,8 +154,9 @@ WAKES = [(text, stretch) for text in ("{}", "{}!", "{}?") for stretch in (0.9, 1
 def script(wake):
   """(kind, text, stretch) of each clip of a voice."""
   rows = [("command", text, 1.0) for text in COMMANDS] + [("other", text, 1.0) for text in OTHER]
-  rows += [("ordinary", text, 1.0) for text in ORDINARY] + [("near", text, 1.0) for text in NEAR]
-
+  rows += [("ordinary", text, 1.0) for text in ORDINARY]
+  rows += [("near", text, stretch) for stretch in (1.0, 0.88) for text in NEAR]
+  rows += [("pairs", text, 1.0) for text in PAIRS]
   return rows + [("wake", form.format(wake), stretch) for form, stretch in WAKES]
 
 

@@ -89,6 +89,10 @@ int cps_process(cps_decoder *decoder, const int16_t *samples, size_t count) {
   return ps_process_raw(decoder, samples, count, FALSE, FALSE);
 }
 
+int cps_process_whole(cps_decoder *decoder, const int16_t *samples, size_t count) {
+  return ps_process_raw(decoder, samples, count, FALSE, TRUE);
+}
+
 int cps_end(cps_decoder *decoder) { return ps_end_utt(decoder); }
 
 const char *cps_hypothesis(cps_decoder *decoder, int32_t *score) {

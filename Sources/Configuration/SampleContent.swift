@@ -17,8 +17,8 @@ enum SampleContent {
     wake_phrases:
       - hey jarvis
     # - phrase: hello computer      # with thresholds of its own
-    #   threshold: 1e-40
-    #   verify: -4
+    #   threshold: 1e-50
+    #   verify: 0
     """,
     "gpio": """
     gpio:

@@ -53,7 +53,7 @@ extension Schema {
     Field("phrase", \.phrase, spokenWords, isRequired: true, "The words."),
     Field("threshold", \.threshold, .number(1e-120...1), "Smaller finds more and errs more."),
     Field(
-      "verify", \.verify, .optional(.number(-100...0), none: "off"),
+      "verify", \.verify, .optional(.number(-100...100), none: "off"),
       "Second stage: accepted at this score per frame or above; off trusts the first stage."),
   ]
 

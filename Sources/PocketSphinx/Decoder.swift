@@ -17,6 +17,13 @@ public struct Decoder: ~Copyable {
     public let score: Int
   }
 
+  /// For a decoder that searches a grammar. With the library's beams one command in thirty is lost on
+  /// the way, and the scores of nonsense stay near those of sense: see docs/decisions/0007.
+  public static let grammarOptions = [
+    ("-beam", "1e-80"), ("-pbeam", "1e-80"), ("-wbeam", "1e-60"), ("-lpbeam", "1e-60"),
+    ("-lponlybeam", "1e-60"), ("-lw", "1.0"),
+  ]
+
   /// For a decoder that searches free phones: phones without context, narrow beams. With the
   /// library's defaults it would take longer than the speech itself.
   public static let freePhoneOptions = [
@@ -112,6 +119,13 @@ public struct Decoder: ~Copyable {
     try check(cps_process(handle, base, samples.count), "decode")
   }
 
+  /// Decodes an utterance at once, between `start` and `end`: its mean spectrum is then taken out of it
+  /// from the first frame on. - Throws: `.refused`.
+  public func process(whole samples: UnsafeBufferPointer<Int16>) throws(PocketSphinxError) {
+    guard let base = samples.baseAddress, samples.count > 0 else { return }
+    try check(cps_process_whole(handle, base, samples.count), "decode")
+  }
+
   /// Ends the utterance; the hypothesis is then final. - Throws: `.refused` when none is open.
   public func end() throws(PocketSphinxError) { try check(cps_end(handle), "end an utterance") }
 
@@ -137,7 +151,8 @@ public struct Decoder: ~Copyable {
   /// Frames searched in this utterance, 100 per second of what was not left out as silence.
   public var frameCount: Int { Int(cps_frame_count(handle)) }
 
-  /// The frames from the first to the last word of the hypothesis; nil without words.
+  /// The frames from the first to the last word of the hypothesis; nil without words. Silence that the
+  /// decoder leaves out upsets the count: only the distance of frames of one phrase is of use.
   public var wordSpan: ClosedRange<Int>? {
     var first: Int32 = 0
     var last: Int32 = 0

@@ -34,9 +34,9 @@ public struct VoiceSettings: Sendable, Equatable {
 public struct WakePhrase: Sendable, Equatable {
   public var phrase: String
   /// Keyphrase spotter: smaller finds more and errs more.
-  public var threshold: Double = 1e-50
+  public var threshold: Double = 1e-60
   /// Second stage: accepted when (phrase score − free-phone score) per frame is at least this; nil: one stage.
-  public var verify: Double? = -4
+  public var verify: Double? = 2
 
   public init(_ phrase: String) { self.phrase = phrase }
 }

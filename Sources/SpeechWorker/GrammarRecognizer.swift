@@ -9,7 +9,7 @@ import PocketSphinx
 /// when it explains the audio nearly as well.
 public final class GrammarRecognizer: Recognizer {
   /// Least (grammar score − free-phone score) per frame.
-  public static let defaultMarginMin = -10.0
+  public static let defaultMarginMin = -13.0
 
   private var grammar: Decoder
   private var free: Decoder
@@ -33,7 +33,7 @@ public final class GrammarRecognizer: Recognizer {
     try ModelCheck.languageModel(model.phoneModel)
     self.marginMin = marginMin
     clean = try CleanAudio()
-    grammar = try Decoder(model, words)
+    grammar = try Decoder(model, words, options: Decoder.grammarOptions)
     try grammar.addGrammar("commands", jsgf: file.text)
     try grammar.select("commands")
     free = try Decoder(model, words, options: Decoder.freePhoneOptions)
@@ -44,6 +44,7 @@ public final class GrammarRecognizer: Recognizer {
   public func start() throws(PocketSphinxError) {
     grammar.abandon()
     free.abandon()
+    clean.reset()
     try grammar.startStream()
     try free.startStream()
     try grammar.start()

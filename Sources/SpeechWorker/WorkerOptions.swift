@@ -72,7 +72,7 @@ public struct WorkerOptions: Sendable, Equatable {
     guard parts.count == 2 else { return phrase }
     let numbers = parts[1].split(separator: "/", maxSplits: 1).map(String.init)
     guard let threshold = numbers.first.flatMap(Double.init), threshold > 0, threshold <= 1 else {
-      throw UsageError("the threshold is a number above 0 and up to 1, such as 1e-50")
+      throw UsageError("the threshold is a number above 0 and up to 1, such as 1e-60")
     }
     phrase.threshold = threshold
     if numbers.count == 2 {
@@ -96,7 +96,7 @@ public struct WorkerOptions: Sendable, Equatable {
       --uri URI           unix:///PATH or tcp://ADDRESS:PORT (tcp://127.0.0.1:10300)
       --wake 'PHRASE[@THRESHOLD[/VERIFY]]'
                           a wake phrase; repeat for more. THRESHOLD: smaller finds more and errs
-                          more (1e-50). VERIFY: least score of the second stage against free
+                          more (1e-60). VERIFY: least score of the second stage against free
                           phones, 'off' for none. Four syllables or more work best.
       --grammar FILE      sentences to recognise, as JSGF; SIGHUP reads it again
       --margin NUMBER     least score per frame of a sentence against free phones; what is below

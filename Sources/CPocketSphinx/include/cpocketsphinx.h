@@ -27,6 +27,8 @@ int cps_start_stream(cps_decoder *decoder);
 int cps_start(cps_decoder *decoder);
 /* 16 kHz mono. Frames searched, or negative. */
 int cps_process(cps_decoder *decoder, const int16_t *samples, size_t count);
+/* The same with an utterance as a whole: its mean level is then known from the beginning. */
+int cps_process_whole(cps_decoder *decoder, const int16_t *samples, size_t count);
 int cps_end(cps_decoder *decoder);
 
 /* The best words so far, valid until the next call; NULL when there are none. Guarded: without an
@@ -34,7 +36,8 @@ int cps_end(cps_decoder *decoder);
 const char *cps_hypothesis(cps_decoder *decoder, int32_t *score);
 /* Frames searched in this utterance. */
 int cps_frame_count(cps_decoder *decoder);
-/* First and last frame of the hypothesis' real words (not fillers); false when there are none. */
+/* First and last frame of the hypothesis' real words (not fillers); false when there are none. Frames
+   left out as silence are counted in a way that only differences between close frames mean anything. */
 bool cps_word_span(cps_decoder *decoder, int *first, int *last);
 
 /* The last error the library has told on this thread since the previous call; NULL: none. Its
