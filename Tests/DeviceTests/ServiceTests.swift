@@ -85,7 +85,7 @@ import Testing
     try Shell.run("systemctl reload mtor")
     #expect(try waitUntil { try service.journal(priority: 3).contains { $0.contains("mtor.yml:") } })
     try service.mtor("ask good evening")
-    #expect(try waitUntil { try service.journal(priority: 6).contains { $0.hasSuffix("hello yourself") } })
+    #expect(try waitUntil { try service.journal(priority: 5).contains { $0.hasSuffix("hello yourself") } })
     #expect(try service.pid == pid && service.property("ActiveState") == "active")
   }
 
@@ -114,7 +114,6 @@ import Testing
     let other = try SimulatedChip("other")
     let holder = try LineRequest.open(
       path: "/dev/\(other.name)", offset: 3, LineConfiguration(.output(on: false)), consumer: "somebody")
-    // `bell` of the lines is redefined in a file of its own.
     let service = try Service(
       """
         fan: {output: 3, chip: other}
@@ -123,7 +122,8 @@ import Testing
 
       """)
     #expect(try waitUntil { try service.journal(priority: 6).contains { $0.contains("ready: board") } })
-    #expect(try waitUntil { try service.journal(priority: 4).contains { $0.contains("held by 'somebody'") } })
+    #expect(try waitUntil { try service.journal(priority: 5).contains { $0.contains("held by 'somebody'") } })
+    #expect(try service.journal(priority: 5).contains { $0.hasSuffix("a note") })
     #expect(try service.journal().allSatisfy { !$0.hasPrefix("<") })
     holder.close()
   }
