@@ -150,7 +150,7 @@ import Testing
 
   @Test func theSandboxHolds() throws {
     let attempts = [
-      "touch /etc/attempt", "touch /usr/attempt", "touch /home/attempt", "ls /root/.", ": < /dev/uinput",
+      "touch /etc/attempt", "touch /usr/attempt", "touch /home/attempt", "ls ~root/.", ": < /dev/uinput",
       ": < /dev/kmsg", "unshare -U true", "mount -t tmpfs none /tmp", "hostname attempt",
       "chmod u+s /tmp/attempt", ": > /proc/sys/vm/drop_caches", "chrt -f 5 true",
     ]

@@ -19,6 +19,7 @@ import Time
     within limit: Duration = .seconds(20), change: (inout HTTPRequest) -> Void = { _ in }
   ) async throws -> Result<HTTPResponse, HTTPError> {
     var request = try HTTPRequest(server.url(path), method: method, fields: fields, body: body)
+    request.connectTimeout = .seconds(20)
     change(&request)
     return try await onLoop { [request] in
       let deadline = LoopActor.shared.loop.now + limit

@@ -26,6 +26,7 @@ import Time
   private func fetch(_ url: HTTPURL, _ trust: HTTPTrust) async throws -> Result<HTTPResponse, HTTPError> {
     var request = HTTPRequest(url)
     request.trust = trust
+    request.connectTimeout = .seconds(20)
     return try await onLoop { [request] in
       do throws(HTTPError) {
         let deadline = LoopActor.shared.loop.now + .seconds(20)
