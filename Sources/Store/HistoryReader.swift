@@ -21,11 +21,12 @@ public struct HistoryReader: Sendable {
 
   /// By their names.
   public func realms() throws(StoreError) -> [RealmStatistics] {
+    // Added up outside: Swift 6.0's compiler crashes on a loop in such a closure.
+    var shards: [RealmStatistics] = []
+    try visit { (connection) throws(SQLiteError) in shards += try ShardFile.realms(connection) }
     var found: [String: RealmStatistics] = [:]
-    try visit { (connection) throws(SQLiteError) in
-      for statistics in try ShardFile.realms(connection) {
-        found[statistics.realm, default: RealmStatistics(realm: statistics.realm)].add(statistics)
-      }
+    for statistics in shards {
+      found[statistics.realm, default: RealmStatistics(realm: statistics.realm)].add(statistics)
     }
     return found.values.sorted { $0.realm < $1.realm }
   }
