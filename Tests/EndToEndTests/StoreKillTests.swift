@@ -52,6 +52,7 @@ import Time
   }
 
   private var said = Said()
+  private var readers: [LineReader] = []
   private var lines = 0
   private var hasEnded = false
   private var change: Waiter<Void>?
@@ -66,7 +67,6 @@ import Time
     let program = Program(
       [Programs.path("store-writer"), directory], environment: Programs.environment, output: .pipe,
       error: .pipe)
-    var readers: [LineReader] = []
     let child = try Child(program) { [self] _ in
       for reader in readers { reader.finish() }
       hasEnded = true
