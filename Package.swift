@@ -24,7 +24,8 @@ let cModules: [Target] = [
     // The library's headers include each other without their folder's name.
     cSettings: [.unsafeFlags(["-I/usr/include/pocketsphinx"])],
     linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
-  .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  // Loads its library when it is first needed, so there is nothing to link.
+  .target(name: "CCurl"),
   .systemLibrary(name: "CFlite", providers: [.apt(["flite1-dev"])]),
 ]
 

@@ -54,7 +54,7 @@ public final class HTTPTransfer {
   }
 
   deinit {
-    for list in lists { curl_slist_free_all(list) }
+    for list in lists { ccurl_slist_free_all(list) }
     detail.deallocate()
   }
 
@@ -97,7 +97,7 @@ public final class HTTPTransfer {
 
   private func setList(_ option: CURLoption, _ lines: [String]) {
     var list: UnsafeMutablePointer<curl_slist>?
-    for line in lines { list = curl_slist_append(list, line) }
+    for line in lines { list = ccurl_slist_append(list, line) }
     guard let list else { return }
     lists.append(list)
     ccurl_set_list(easy, option, list)
@@ -186,7 +186,7 @@ public final class HTTPTransfer {
       tellHead()
       return handlers.end(.success(timings))
     }
-    let text = detail.pointee == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: detail)
+    let text = detail.pointee == 0 ? String(cString: ccurl_easy_strerror(code)) : String(cString: detail)
     let reason = failure ?? HTTPError.reason(of: code, text)
     handlers.end(.failure(HTTPError(request.url.description, reason)))
   }

@@ -23,17 +23,19 @@ public final class HTTPTransfers {
   /// Call `timeOut()` after so long, instead of what was asked before; nil: never. Must not call back.
   public var onTimer: ((Duration?) -> Void)?
 
-  private let multi: UnsafeMutableRawPointer
+  /// From the first request on.
+  private var multi: UnsafeMutableRawPointer?
+  private let connectionsMax: Int
   private var living: [UnsafeMutableRawPointer: HTTPTransfer] = [:]
   private var spares: [UnsafeMutableRawPointer] = []
   private var cancelled: [HTTPTransfer] = []
   private var depth = 0
 
   /// - Parameter connectionsMax: idle connections kept open, for all servers together.
-  public init(connectionsMax: Int = 64) {
-    curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-    guard let multi = curl_multi_init() else { preconditionFailure("no memory for libcurl") }
-    self.multi = multi
+  public init(connectionsMax: Int = 64) { self.connectionsMax = connectionsMax }
+
+  private func open() -> UnsafeMutableRawPointer? {
+    guard let multi = ccurl_multi_init() else { return nil }
     ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsMax)
     ccurl_multi_callbacks(
       multi,
@@ -45,16 +47,18 @@ public final class HTTPTransfers {
         HTTPTransfers.from(me!).onTimer?(milliseconds < 0 ? nil : .milliseconds(milliseconds))
         return 0
       }, Unmanaged.passUnretained(self).toOpaque())
+    return multi
   }
 
   deinit {
+    guard let multi else { return }
     ccurl_multi_callbacks(multi, nil, nil, nil)
     for easy in living.keys {
-      curl_multi_remove_handle(multi, easy)
-      curl_easy_cleanup(easy)
+      ccurl_multi_remove(multi, easy)
+      ccurl_easy_cleanup(easy)
     }
-    for easy in spares { curl_easy_cleanup(easy) }
-    curl_multi_cleanup(multi)
+    for easy in spares { ccurl_easy_cleanup(easy) }
+    ccurl_multi_cleanup(multi)
   }
 
   public var count: Int { living.count }
@@ -66,12 +70,13 @@ public final class HTTPTransfers {
     _ request: HTTPRequest, addresses: [String], _ handlers: HTTPTransfer.Handlers
   ) throws(HTTPError) -> HTTPTransfer {
     if let problem = request.problem { throw HTTPError(request.url.description, .invalid(problem)) }
-    guard let easy = spares.popLast() ?? curl_easy_init() else {
+    if multi == nil { multi = open() }
+    guard let multi, let easy = spares.popLast() ?? ccurl_easy_init() else {
       throw HTTPError(request.url.description, .refused("no memory for a request"))
     }
     let transfer = HTTPTransfer(request, addresses: addresses, easy: easy, owner: self, handlers)
     living[easy] = transfer
-    curl_multi_add_handle(multi, easy)
+    ccurl_multi_add(multi, easy)
     return transfer
   }
 
@@ -102,23 +107,20 @@ public final class HTTPTransfers {
 
   /// Lets libcurl work, then ends what has come to its end: never inside of libcurl.
   private func act(_ fd: curl_socket_t, _ mask: Int32) {
+    guard let multi else { return }
     depth += 1
-    var running: Int32 = 0
-    curl_multi_socket_action(multi, fd, mask, &running)
+    ccurl_multi_act(multi, fd, mask)
     depth -= 1
     if depth == 0 { settle() }
   }
 
   private func settle() {
     while let transfer = cancelled.popLast() { remove(transfer) }
-    var left: Int32 = 0
-    while let message = curl_multi_info_read(multi, &left) {
-      guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
-        let transfer = living[easy]
-      else { continue }
-      let code = ccurl_result(message)
+    var code = CURLE_OK
+    while let multi, let easy = ccurl_multi_ended(multi, &code) {
+      guard let transfer = living[easy] else { continue }
       living[easy] = nil
-      curl_multi_remove_handle(multi, easy)
+      ccurl_multi_remove(multi, easy)
       transfer.finish(code)
       recycle(easy)
     }
@@ -127,7 +129,7 @@ public final class HTTPTransfers {
   func resume(_ transfer: HTTPTransfer) {
     guard living[transfer.easy] === transfer else { return }
     depth += 1
-    curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+    ccurl_easy_pause(transfer.easy, CURLPAUSE_CONT)
     depth -= 1
     if depth == 0 { settle() }
   }
@@ -140,17 +142,17 @@ public final class HTTPTransfers {
   }
 
   private func remove(_ transfer: HTTPTransfer) {
-    guard living[transfer.easy] === transfer else { return }
+    guard let multi, living[transfer.easy] === transfer else { return }
     living[transfer.easy] = nil
     depth += 1
-    curl_multi_remove_handle(multi, transfer.easy)
+    ccurl_multi_remove(multi, transfer.easy)
     depth -= 1
     recycle(transfer.easy)
   }
 
   private func recycle(_ easy: UnsafeMutableRawPointer) {
-    if spares.count >= Self.sparesMax { return curl_easy_cleanup(easy) }
-    curl_easy_reset(easy)
+    if spares.count >= Self.sparesMax { return ccurl_easy_cleanup(easy) }
+    ccurl_easy_reset(easy)
     spares.append(easy)
   }
 }

@@ -15,23 +15,24 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
   /// - Parameter base: what a relative address starts from, as in a `Location` header.
   /// - Throws: `HTTPError.invalid` saying what is wrong: another scheme, no host, a user or password in
-  ///   it (secrets belong into headers, from files), a control character.
+  ///   it (secrets belong into headers, from files), a control character; `.refused` when
+  ///   libcurl is not installed.
   public init(_ text: String, relativeTo base: HTTPURL? = nil) throws(HTTPError) {
     func refused(_ why: String) -> HTTPError {
       HTTPError(text, .invalid("\(why): write http://HOST[:PORT]/PATH or https://…"))
     }
     guard text.utf8.count <= Self.bytesMax else { throw refused("more than \(Self.bytesMax) bytes") }
     guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw refused("white space in it") }
-    guard let parts = curl_url() else { throw refused("no memory") }
-    defer { curl_url_cleanup(parts) }
-    if let base { curl_url_set(parts, CURLUPART_URL, base.text, 0) }
-    let code = curl_url_set(parts, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER))
+    if let problem = ccurl_load() { throw HTTPError(text, .refused(String(cString: problem))) }
+    guard let parts = ccurl_url() else { throw refused("no memory") }
+    defer { ccurl_url_cleanup(parts) }
+    if let base { _ = ccurl_url_set(parts, CURLUPART_URL, base.text, 0) }
+    let code = ccurl_url_set(parts, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER))
     if code == CURLUE_USER_NOT_ALLOWED { throw refused("a user or password in it") }
-    guard code == CURLUE_OK else { throw refused(String(cString: curl_url_strerror(code))) }
+    guard code == CURLUE_OK else { throw refused(String(cString: ccurl_url_strerror(code))) }
     func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
-      var value: UnsafeMutablePointer<CChar>?
-      guard curl_url_get(parts, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
-      defer { curl_free(value) }
+      guard let value = ccurl_url_get(parts, part, UInt32(flags)) else { return nil }
+      defer { ccurl_free(value) }
       return String(cString: value)
     }
     guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else {
