@@ -7,8 +7,8 @@ import Speech
 ///
 /// First the keyphrase spotter, with a loose threshold per phrase. What it finds, with some audio on
 /// both sides, is decoded again by `PhraseVerifier`, after noise suppression, which hears the whole
-/// stream and so knows the noise when somebody speaks. The spotter hears unchanged audio: it would miss
-/// one phrase in thirty of cleaned speech at 20 dB. One thread at a time.
+/// stream and so knows the noise when somebody speaks. The spotter hears unchanged audio: suppression
+/// takes more from some voices than from others. One thread at a time.
 public final class WakeSpotter {
   public struct Detection: Sendable, Equatable {
     public let phrase: String

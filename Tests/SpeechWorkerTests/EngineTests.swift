@@ -55,6 +55,26 @@ extension SpeechWorkerTests {
       #expect(try spotter.hear(Spoken.quiet(48_000)).isEmpty)
     }
 
+    @Test func wakePhrasesAreFoundInNoiseAndWhatResemblesThemIsNot() throws {
+      let spotter = try spotter(WakePhrase("hey jarvis"))
+      for voice in ["slt", "rms", "kal16"] {
+        // Twice: the second stage must leave the spotter as it was.
+        let phrase = try Spoken.samples("hey jarvis", voice: voice)
+        let samples = Spoken.noisy(phrase + phrase, level: 400)
+        let found = try spotter.hear(samples)
+        let ends = [phrase.count, 2 * phrase.count].map { SamplePosition($0 - 11_200) }
+        #expect(found.count == 2, "\(voice): \(found)")
+        #expect(zip(found, ends).allSatisfy { abs($0.end - $1) < 4_000 }, "\(voice): \(found)")
+      }
+      var candidates = 0
+      spotter.onCandidate = { _, _ in candidates += 1 }
+      for text in ["Hey Peter, come over here.", "The charges were never dropped.", "They harvest in July."] {
+        #expect(try spotter.hear(Spoken.noisy(Spoken.samples(text), level: 400)).isEmpty, "\(text)")
+      }
+      #expect(try spotter.hear(Spoken.samples("hey jarvis")).count == 1)
+      #expect(candidates >= 1)
+    }
+
     @Test func wordsWithoutPronunciationAreNamed() throws {
       let phrase = thrown(PocketSphinxError.self) {
         try spotter(WakePhrase("hey jarvis"), WakePhrase("hey xyzzyx"))

@@ -30,6 +30,15 @@ enum Spoken {
     }
   }
 
+  /// The samples with white noise of this largest value added: the same noise each time.
+  static func noisy(_ samples: [Int16], level: Int) -> [Int16] {
+    var state: UInt32 = 1
+    return samples.map { sample in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return Int16(clamping: Int(sample) + Int(state >> 16) * 2 * level / 65_536 - level)
+    }
+  }
+
   final class Sink { var samples: [Int16] = [] }
 }
 
