@@ -74,6 +74,7 @@ private let cases =
       }
     }
     Studio.close()
+    removeStoreFolders()
     return code
   }
 

@@ -75,6 +75,12 @@ private func plainLatencies(_ path: String) throws -> Statistics {
   return Statistics(latencies.map { Double($0) })
 }
 
+/// Removes the files that cases have made for several rounds.
+@LoopActor func removeStoreFolders() {
+  VerifiedJournal.made = nil
+  History.made = [:]
+}
+
 /// A journal of `verifiedRows`, made once.
 @LoopActor private final class VerifiedJournal {
   static var made: VerifiedJournal?
@@ -138,7 +144,7 @@ final class ScratchFolder: Sendable {
 
 /// A history of so many entries in three realms, made once per size.
 @LoopActor private final class History {
-  private static var made: [Int: History] = [:]
+  static var made: [Int: History] = [:]
   let folder: ScratchFolder
   let paths: StorePaths
 
