@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libcurl, loaded when it is first needed: it brings thirty libraries along, two megabytes of memory for
- * a node that speaks no HTTP (docs/decisions/0008-libcurl-on-demand.md). Its variadic functions come as
+ * a node that speaks no HTTP (docs/decisions/0010-libcurl-on-demand.md). Its variadic functions come as
  * one function per type of argument, since Swift cannot import them.
  *
  * Nothing but ccurl_load may be called before that has returned NULL. */
