@@ -143,9 +143,11 @@ import Time
 
   private func watch() {
     _ = daemon.timeline.add { [recorder] in recorder.record(.timeline($0)) }
-    daemon.voice?.onOutcome = { [recorder] id, outcome in
+    // Typed by hand: Swift 6.0 does not see through the optional chain.
+    let tell: @LoopActor (Int, Outcome) -> Void = { [recorder] id, outcome in
       recorder.record(.outcome(utterance: id, outcome))
     }
+    daemon.voice?.onOutcome = tell
     Logging.setSink { [recorder] event in LoopActor.assumeIsolated { recorder.record(.log(event)) } }
   }
 
