@@ -224,7 +224,7 @@ import Time
     #expect(try connection.integer("PRAGMA user_version") == 2)
   }
 
-  @Test func aFileOfAMuchNewerProgramIsRefused() throws {
+  @Test func aFileOfTheNextButOneProgramIsRefused() throws {
     _ = try file(Schema(applicationID: 1, steps: [Self.first, Self.second, Self.third])).open(checks: true)
     let error = thrown(StoreError.self) {
       _ = try file(Schema(applicationID: 1, steps: [Self.first])).open(checks: true)
