@@ -23,7 +23,8 @@ let idleCases: [Case] = [
 /// Lets a program settle and counts what it does while nothing happens.
 @LoopActor private func idle(_ name: String, _ pid: Int32, _ options: Options) async throws -> [Figure] {
   let loop = LoopActor.shared.loop
-  try await loop.sleep(for: .seconds(3))
+  // A queue for blocking work keeps its thread for some seconds after its last work, the boot record.
+  try await loop.sleep(for: .seconds(15))
   let meter = ProcessMeter(pid: pid)
   let (switches, cpu) = (meter.contextSwitches, meter.cpu)
   try await loop.sleep(for: .seconds(options.idleSeconds))
