@@ -131,3 +131,12 @@ struct StreamedText: AnswerReader {
   /// A stream without an explicit end is whole when the response was.
   mutating func end() throws(DialectError) -> Payload { .text(text) }
 }
+
+extension Payload.Media {
+  /// An image whose server does not tell its type: the first bytes do.
+  init(image bytes: [UInt8]) {
+    let isWebP = bytes.starts(with: Array("RIFF".utf8))
+    let type = bytes.starts(with: [0xff, 0xd8]) ? "image/jpeg" : isWebP ? "image/webp" : "image/png"
+    self.init(type: type, bytes: bytes)
+  }
+}

@@ -23,11 +23,10 @@ public struct HTTPWorkerSettings: Sendable {
   /// The same with the first of the endings that its address has taken off: people write addresses with
   /// and without what the protocol adds.
   func without(_ endings: String...) throws(HTTPError) -> HTTPWorkerSettings {
-    var base = url.text[...]
-    while base.hasSuffix("/") { base = base.dropLast() }
-    if let ending = endings.first(where: { base.hasSuffix($0) }) { base = base.dropLast(ending.count) }
+    var base = url.withoutSlash
+    if let ending = endings.first(where: { base.hasSuffix($0) }) { base.removeLast(ending.count) }
     var settings = self
-    settings.url = try HTTPURL(String(base))
+    settings.url = try HTTPURL(base)
     return settings
   }
 }
@@ -41,12 +40,15 @@ public struct HTTPWorkerSettings: Sendable {
   let settings: HTTPWorkerSettings
   let dialect: any HTTPDialect
   private let session: HTTPSession
+  /// The address without a slash at its end: what the paths are appended to.
+  private let base: String
 
   init(_ name: String, _ settings: HTTPWorkerSettings, _ dialect: any HTTPDialect, _ session: HTTPSession?) {
     self.name = name
     self.settings = settings
     self.dialect = dialect
     self.session = session ?? .shared
+    base = settings.url.withoutSlash
   }
 
   public func call(_ request: WorkerRequest, _ events: @escaping WorkerEvent.Handler) -> any WorkerCall {
@@ -86,8 +88,6 @@ public struct HTTPWorkerSettings: Sendable {
   private func request(
     _ path: String, _ method: String, _ fields: [HTTPField], _ body: [UInt8]?
   ) throws(DialectError) -> HTTPRequest {
-    var base = settings.url.text[...]
-    while base.hasSuffix("/") { base = base.dropLast() }
     do throws(HTTPError) {
       var request = HTTPRequest(
         try HTTPURL(base + path), method: method, fields: settings.fields + fields, body: body)
@@ -196,6 +196,14 @@ public struct HTTPWorkerSettings: Sendable {
     call?.cancel()
     call = nil
     events(.ended(result))
+  }
+}
+
+extension HTTPURL {
+  fileprivate var withoutSlash: String {
+    var base = text[...]
+    while base.hasSuffix("/") { base = base.dropLast() }
+    return String(base)
   }
 }
 

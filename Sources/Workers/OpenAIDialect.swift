@@ -176,15 +176,7 @@ public struct OpenAIDialect: HTTPDialect {
     guard let bytes = first["b64_json"]?.stringValue.flatMap(Base64.decode) else {
       throw DialectError(.malformed, "its image is not base64: set 'response_format' in its options")
     }
-    return Payload(text: first["revised_prompt"]?.stringValue ?? "", media: [imageMedia(bytes)])
-  }
-
-  /// The type by the first bytes; servers do not tell it.
-  static func imageMedia(_ bytes: [UInt8]) -> Payload.Media {
-    let type =
-      bytes.starts(with: [0xff, 0xd8])
-      ? "image/jpeg" : bytes.starts(with: Array("RIFF".utf8)) ? "image/webp" : "image/png"
-    return Payload.Media(type: type, bytes: bytes)
+    return Payload(text: first["revised_prompt"]?.stringValue ?? "", media: [Payload.Media(image: bytes)])
   }
 
   // MARK: Signs of life

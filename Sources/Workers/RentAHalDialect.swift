@@ -54,7 +54,7 @@ public struct RentAHalDialect: HTTPDialect {
       if let text = answer["response"]?.stringValue ?? answer["text"]?.stringValue { return .text(text) }
       if let sound = answer["audio_base64"]?.stringValue.flatMap(Base64.decode) { return .audio(sound) }
       if let image = answer["images"]?[0]?.stringValue.flatMap(Base64.decode) {
-        return Payload(media: [OpenAIDialect.imageMedia(image)])
+        return Payload(media: [Payload.Media(image: image)])
       }
       throw DialectError(
         .malformed,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Posix
+import TestSupport
 
 /// Programs made with the real Python library, in the versions that scripts/test-servers installs.
 enum Python {
@@ -28,7 +29,7 @@ enum Python {
     return output
   }
 
-  fileprivate static func readLine(_ pipe: UnsafeMutablePointer<FILE>) -> String? {
+  private static func readLine(_ pipe: UnsafeMutablePointer<FILE>) -> String? {
     var line = [CChar](repeating: 0, count: 1024)
     guard fgets(&line, Int32(line.count), pipe) != nil else { return nil }
     return String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -38,22 +39,14 @@ enum Python {
 /// Peers/service.py while it runs.
 final class PythonService {
   let endpoint: Endpoint
-  private let pipe: UnsafeMutablePointer<FILE>
-  private let process: pid_t
+  private let server: PythonServer
 
   /// Returns once it listens; nil when it does not start.
   init?(_ version: String) {
-    guard let pipe = popen(Python.command(version, "service.py"), "r"),
-      let words = Python.readLine(pipe)?.split(whereSeparator: \.isWhitespace), words.count == 2,
-      let port = UInt16(words[0]), let process = pid_t(words[1])
-    else { return nil }
-    self.pipe = pipe
-    self.process = process
-    endpoint = .tcp(host: "127.0.0.1", port: port)
-  }
-
-  deinit {
-    kill(process, SIGKILL)
-    pclose(pipe)
+    let program = "\(Python.root)/Tests/WyomingTests/Peers/service.py"
+    let server = try? PythonServer(program, interpreter: Python.interpreter(version))
+    guard let server else { return nil }
+    self.server = server
+    endpoint = .tcp(host: "127.0.0.1", port: server.port)
   }
 }
