@@ -7,6 +7,8 @@ import Testing
 extension EndToEndTests {
   /// What a daemon opens it closes again.
   @Suite struct DescriptorTests {
+    private static let uses = 4
+
     @Test func callersReloadsAndWorkersThatEndLeaveNoDescriptorOpen() async throws {
       try await onLoop {
         let settings = """
@@ -18,9 +20,14 @@ extension EndToEndTests {
           try await Self.use(node)
           let once = Descriptors.open(of: node.pid)
           #expect(once.values.reduce(0, +) > 5)
-          for _ in 0..<4 { try await Self.use(node) }
-          let now = Descriptors.open(of: node.pid)
-          #expect(now == once, "descriptors left open, by what they lead to")
+          for _ in 0..<Self.uses { try await Self.use(node) }
+          // One connection or file more or less may be open at either reading; what is left open at each
+          // use is there at the end.
+          let pid = node.pid
+          let isClosed = try await eventually {
+            Descriptors.open(of: pid).allSatisfy { $1 < once[$0, default: 0] + Self.uses }
+          }
+          #expect(isClosed, "descriptors left open: \(once), then \(Descriptors.open(of: pid))")
         }
       }
     }
