@@ -38,7 +38,7 @@ let foundations: [Target] = [
   .target(name: "Time"),
   .target(name: "Spelling"),
   .target(name: "Posix", dependencies: ["CLinux"]),
-  .target(name: "Log", dependencies: ["CLinux", "Posix", "Time"]),
+  .target(name: "Log", dependencies: ["CLinux", "Posix", "Spelling", "Time"]),
   .target(
     name: "Loop", dependencies: ["CLinux", "Posix", "Time"],
     // Tests, which are built for debugging, check that accesses do not overlap; per event it costs more
@@ -51,7 +51,7 @@ let wrappers: [Target] = [
   .target(name: "GPIO", dependencies: ["CGPIOD", "Spelling"]),
   .target(name: "Camera", dependencies: ["CLinux"]),
   .target(name: "DSP", dependencies: ["CSpeexDSP"]),
-  .target(name: "YAML", dependencies: ["CYAML"]),
+  .target(name: "YAML", dependencies: ["CYAML", "Spelling"]),
   .target(name: "JSON"),
   .target(name: "HTTPClient", dependencies: ["CCurl"]),
   .target(name: "SQLite", dependencies: ["CSQLite"]),
@@ -82,26 +82,26 @@ let application: [Target] = [
   .target(
     name: "Workers",
     dependencies: [
-      "HTTPClient", "HTTPTransport", "Intents", "JSON", "Log", "Loop", "Posix", "Speech", "Time", "Wyoming",
-      "WyomingTransport",
+      "HTTPClient", "HTTPTransport", "Intents", "JSON", "Log", "Loop", "Posix", "Speech", "Spelling", "Time",
+      "Wyoming", "WyomingTransport",
     ]),
   .target(
     name: "Runtime",
     dependencies: [
       "ALSA", "Automation", "Camera", "Configuration", "Crypto", "DSP", "GPIO", "Intents", "JSON", "Log",
-      "Loop", "Posix", "Speech", "Store", "Time", "Workers", "Wyoming",
+      "Loop", "Posix", "Speech", "Spelling", "Store", "Time", "Workers", "Wyoming",
     ]),
   .target(
     name: "Simulation",
     dependencies: [
-      "Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Time", "Workers",
+      "Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Spelling", "Time", "Workers",
       "Wyoming",
     ]),
   .target(
     name: "Simulator",
     dependencies: [
       "Automation", "Configuration", "Intents", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation",
-      "Speech", "Store", "Time", "Wyoming",
+      "Speech", "Spelling", "Store", "Time", "Wyoming",
     ]),
   .target(
     name: "SpeechWorker",
@@ -114,7 +114,7 @@ let application: [Target] = [
     name: "mtor",
     dependencies: [
       "ALSA", "Automation", "Camera", "Configuration", "Crypto", "GPIO", "JSON", "Log", "Loop", "Posix",
-      "Runtime", "Simulation", "Speech", "SQLite", "Store", "Time", "YAML",
+      "Runtime", "Simulation", "Speech", "Spelling", "SQLite", "Store", "Time", "YAML",
     ]),
   .executableTarget(
     name: "accuracy", dependencies: ["PocketSphinx", "Speech", "SpeechWorker", "Time"],
@@ -233,6 +233,21 @@ let package = Package(
   ],
   targets: cModules + (withoutGPL ? [] : gplModules) + foundations + wrappers + pure + application
     + benchmarks + tests + (withFuzzers ? fuzzers : []))
+
+/// The standard library's module for regular expressions is imported unless told otherwise and would add a
+/// megabyte to each program; `Spelling` has the few searches that are needed.
+for target in application + foundations + wrappers + pure {
+  target.swiftSettings = (target.swiftSettings ?? []) + [
+    .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])
+  ]
+}
+
+/// What runs once at start or for a person is built small: code that was used once stays in memory.
+for target in application where ["Configuration", "Simulation", "mtor"].contains(target.name) {
+  target.swiftSettings = (target.swiftSettings ?? []) + [
+    .unsafeFlags(["-Osize"], .when(configuration: .release))
+  ]
+}
 
 /// `MTOR_STRICT=1`, as .ci/run has it: a warning is an error.
 if Context.environment["MTOR_STRICT"] == "1" {

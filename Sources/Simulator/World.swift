@@ -6,6 +6,7 @@ import Log
 import Loop
 import Runtime
 import Simulation
+import Spelling
 import Time
 
 /// A whole runtime, unchanged, in a house of simulated lines, sound, workers and people; all from one

@@ -3,6 +3,7 @@ import Glibc
 import Loop
 import Posix
 import Runtime
+import Spelling
 import Time
 
 /// One world as a child process: its trace is read, its end judged.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Spelling
 
 /// Every list of a grammar: the configured ones by name, and the ones sentences write inline.
 struct ListTable: Sendable {

@@ -4,6 +4,7 @@ import HTTPTransport
 import Intents
 import JSON
 import Loop
+import Spelling
 import Time
 
 /// Anthropic's messages API, streamed. Source: its API reference, version 2023-06-01.

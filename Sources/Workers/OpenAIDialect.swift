@@ -4,6 +4,7 @@ import HTTPTransport
 import Intents
 import JSON
 import Loop
+import Spelling
 import Time
 
 /// OpenAI's API, as llama.cpp, Ollama, whisper.cpp, vLLM, LiteLLM and OpenAI itself serve it.

@@ -4,6 +4,7 @@ import HTTPTransport
 import Intents
 import JSON
 import Loop
+import Spelling
 import Time
 
 /// The workers of RENT-A-HAL, as they are: chat, vision, transcription and speech behind `/predict`, and

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Spelling
 
 /// Turns libyaml's words into what a person can act on.
 enum SyntaxAdvice {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Configuration
+import Spelling
 
 /// `--help` for the whole and for each command, at most 80 columns wide.
 enum HelpText {
@@ -56,7 +57,7 @@ enum HelpText {
   }
 
   static func paragraphs(_ text: String) -> String {
-    let blocks = text.split(separator: "\n\n", omittingEmptySubsequences: false)
+    let blocks = text.split(separator: "\n\n")
     return blocks.map { block in
       TextWrap.lines(block.split(separator: "\n").joined(separator: " "), width: width).joined(
         separator: "\n")

@@ -4,6 +4,7 @@ import Glibc
 import Loop
 import Posix
 import Speech
+import Spelling
 import Workers
 import Wyoming
 

@@ -3,6 +3,7 @@ import Configuration
 import Log
 import Loop
 import Posix
+import Spelling
 import Time
 
 /// Keeps a worker's process running: starts it, puts its output into our log, starts it again with

@@ -4,6 +4,7 @@ import Glibc
 import Loop
 import Runtime
 import Speech
+import Spelling
 import Time
 import Workers
 import Wyoming

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Searches for a text in a text. The standard library has these in the module for regular expressions,
+/// which alone would add a megabyte to each program; so that module is left out: see Package.swift.
+/// Time grows with both lengths multiplied; for lines, names and messages.
+extension StringProtocol {
+  /// Where `text` first stands; nil when it does not, or is empty.
+  public func firstRange(of text: String) -> Range<Index>? {
+    guard let first = text.first else { return nil }
+    var start = startIndex
+    while let found = self[start...].firstIndex(of: first) {
+      if self[found...].hasPrefix(text) { return found..<index(found, offsetBy: text.count) }
+      start = index(after: found)
+    }
+    return nil
+  }
+
+  public func contains(_ text: String) -> Bool { firstRange(of: text) != nil }
+
+  /// With each `text` changed to `replacement`, from left to right.
+  public func replacing(_ text: String, with replacement: String) -> String {
+    var result = ""
+    var rest = self[...]
+    while let range = rest.firstRange(of: text) {
+      result += rest[..<range.lowerBound]
+      result += replacement
+      rest = rest[range.upperBound...]
+    }
+    return result + rest
+  }
+
+  /// The parts between each `separator`, empty ones as well; at most `splitsMax` + 1.
+  public func split(separator: String, splitsMax: Int = .max) -> [SubSequence] {
+    var parts: [SubSequence] = []
+    var rest = self[...]
+    while parts.count < splitsMax, let range = rest.firstRange(of: separator) {
+      parts.append(rest[..<range.lowerBound])
+      rest = rest[range.upperBound...]
+    }
+    return parts + [rest]
+  }
+}
