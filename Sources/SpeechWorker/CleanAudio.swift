@@ -6,7 +6,7 @@ import DSP
 /// At 20 dB it saves half of the errors of a grammar search, at 10 dB more, and clean speech loses
 /// nothing. The estimate of the noise is kept from one utterance to the next.
 final class CleanAudio {
-  private let frame = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 320)
+  private let frame: UnsafeMutableBufferPointer<Int16>
   private var count = 0
   private let preprocessor: Preprocessor
 
@@ -14,6 +14,8 @@ final class CleanAudio {
   init() throws(DSPError) {
     preprocessor = try Preprocessor(
       rateHz: 16_000, frameSamples: 320, noiseSuppressionDB: -18, automaticGain: false)
+    // Last: an initialiser that throws has no deinit.
+    frame = .allocate(capacity: 320)
   }
 
   deinit { frame.deallocate() }

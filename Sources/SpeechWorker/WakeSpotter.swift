@@ -25,7 +25,7 @@ public final class WakeSpotter {
   private var decoder: Decoder
   private var verifier: PhraseVerifier?
   private var ring = SampleRing(capacity: 32_000)
-  private let window = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 32_000)
+  private let window: UnsafeMutableBufferPointer<Int16>
   private let audio = DitheredAudio()
   private let clean: CleanAudio
   private var candidate: Candidate?
@@ -73,6 +73,8 @@ public final class WakeSpotter {
     if phrases.contains(where: { $0.verify != nil }) {
       verifier = try PhraseVerifier(model, pronunciations, phrases.map(\.phrase))
     }
+    // Last: an initialiser that throws has no deinit.
+    window = .allocate(capacity: 32_000)
   }
 
   deinit { window.deallocate() }

@@ -75,6 +75,23 @@ extension SpeechWorkerTests {
       #expect(candidates >= 1)
     }
 
+    /// Once the library's own way of asking for the active search leaked with each frame of audio.
+    @Test func askingForAHypothesisAllocatesNothing() throws {
+      let phones = try ModelCheck.acousticModel(model).phones
+      let words = try Pronunciations(of: ["hey", "jarvis"], in: model.dictionary, phones: phones)
+      let decoder = try Decoder(model, words)
+      let early = (decoder.hypothesis, decoder.wordSpan)
+      #expect(early.0 == nil && early.1 == nil, "no search is selected")
+      try decoder.addKeyphrases("spot", [("hey jarvis", 1e-10)], dictionary: model.dictionary)
+      try decoder.select("spot")
+      try decoder.start()
+      let before = Instruments.threadAllocations
+      var isFound = false
+      for _ in 0..<100 { isFound = decoder.hasHypothesis || isFound }
+      #expect(Instruments.threadAllocations == before)
+      #expect(!isFound)
+    }
+
     @Test func wordsWithoutPronunciationAreNamed() throws {
       let phrase = thrown(PocketSphinxError.self) {
         try spotter(WakePhrase("hey jarvis"), WakePhrase("hey xyzzyx"))

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct ps_decoder_s cps_decoder;
+typedef struct cps_decoder cps_decoder;
 
 /* `arguments`: pairs of option and value, such as "-hmm", FOLDER; copied. NULL when refused. */
 cps_decoder *cps_new(const char *const *arguments, int count);
