@@ -199,11 +199,12 @@ let tests: [Target] = [
   .target(
     name: "Fuzz",
     dependencies: [
-      "Automation", "Configuration", "JSON", "Log", "PocketSphinx", "Posix", "Runtime", "Speech",
-      "SpeechWorker", "Wyoming", "YAML",
+      "Automation", "Configuration", "Crypto", "HTTPClient", "Intents", "JSON", "Log", "PocketSphinx", "Posix",
+      "Runtime", "Speech", "SpeechWorker", "Store", "Workers", "Wyoming", "YAML",
     ],
     path: "Tests/Fuzz/Targets"),
-  .testTarget(name: "FuzzTests", dependencies: ["ALSA", "Fuzz", "TestSupport", "Time", "mtor"]),
+  .testTarget(
+    name: "FuzzTests", dependencies: ["ALSA", "Fuzz", "SQLite", "Store", "TestSupport", "Time", "mtor"]),
 ]
 
 let fuzzers: [Target] = [

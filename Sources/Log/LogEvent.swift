@@ -26,12 +26,15 @@ public struct LogEvent: Sendable, Equatable {
 
   /// The message on one line: control characters, which could forge lines or steer a terminal,
   /// become escapes.
-  public var escapedMessage: String {
-    if message.unicodeScalars.allSatisfy({ !Self.needsEscape($0) }) { return message }
+  public var escapedMessage: String { Self.escaped(message) }
+
+  /// A text from outside, made fit for a terminal and for one line.
+  public static func escaped(_ text: String) -> String {
+    if text.unicodeScalars.allSatisfy({ !needsEscape($0) }) { return text }
     var result = ""
-    for scalar in message.unicodeScalars {
-      if Self.needsEscape(scalar) {
-        result += Self.escape(scalar)
+    for scalar in text.unicodeScalars {
+      if needsEscape(scalar) {
+        result += escape(scalar)
       } else {
         result.unicodeScalars.append(scalar)
       }

@@ -5,26 +5,34 @@ import JSON
 /// Follows a chain row by row and finds the first that is not as it was written. Pure.
 ///
 /// A row holds the hash of the row before it and its own, so a change shows in the row itself, or,
-/// when its hash was made anew, in the next one.
-struct ChainCheck {
+/// when its hash was made anew, in the next one. Whoever can write the file writes any number as `seq`, so
+/// nothing here traps on one.
+package struct ChainCheck {
   /// What the check needs of a row.
-  struct Link: Equatable {
-    var seq: Int64
-    var previous: Digest
-    var hash: Digest
+  package struct Link: Equatable {
+    package var seq: Int64
+    package var previous: Digest
+    package var hash: Digest
     /// The hash is that of the columns.
-    var isWhole: Bool
+    package var isWhole: Bool
+
+    package init(seq: Int64, previous: Digest, hash: Digest, isWhole: Bool) {
+      self.seq = seq
+      self.previous = previous
+      self.hash = hash
+      self.isWhole = isWhole
+    }
   }
 
   /// Kinds of rows that speak about the chain itself.
-  enum Word {
+  package enum Word {
     /// All rows up to `through`, whose hash is given, were removed for good.
     case retention(through: Int64, hash: Digest)
     /// The rows between `after` and this one were lost.
     case recovery(after: Int64, reason: String)
   }
 
-  private(set) var result = Verification()
+  package private(set) var result = Verification()
   private var first: Link?
   private var last: Link?
   private var isLastKnownBad = false
@@ -34,7 +42,9 @@ struct ChainCheck {
   private var lastGoodHead: Int64 = 0
   private var lastHeadSeen: Int64 = 0
 
-  mutating func check(_ link: Link, _ word: Word?) {
+  package init() {}
+
+  package mutating func check(_ link: Link, _ word: Word?) {
     result.rows += 1
     if first == nil { first = link }
     settleDoubt(next: link)
@@ -51,7 +61,7 @@ struct ChainCheck {
   /// Whether the link to the row before is as it should be; the row itself may still be bad.
   private mutating func follows(_ link: Link, _ word: Word?) -> Bool {
     guard let last else { return begins(link, word) }
-    if link.seq != last.seq + 1 { return isLossTold(link, word, after: last) || noteMissing(link, last) }
+    if link.seq != last.seq &+ 1 { return isLossTold(link, word, after: last) || noteMissing(link, last) }
     if link.previous == last.hash || isLastKnownBad || !link.isWhole { return true }
     doubtful = (last, link)
     return true
@@ -71,12 +81,12 @@ struct ChainCheck {
     guard case .recovery(last.seq, let reason) = word, link.isWhole, link.previous == last.hash
     else { return false }
     result.losses.append(
-      Verification.Loss(from: last.seq + 1, through: link.seq - 1, reason: reason))
+      Verification.Loss(from: last.seq &+ 1, through: link.seq &- 1, reason: reason))
     return true
   }
 
   private mutating func noteMissing(_ link: Link, _ last: Link) -> Bool {
-    result.note(.missing(from: last.seq + 1, through: link.seq - 1))
+    result.note(.missing(from: last.seq &+ 1, through: link.seq &- 1))
     return true
   }
 
@@ -90,27 +100,27 @@ struct ChainCheck {
   }
 
   /// A head of the row that was checked last.
-  mutating func check(_ head: JournalHead) {
+  package mutating func check(_ head: JournalHead) {
     guard let last, head.seq == last.seq else { return }
     lastHeadSeen = head.seq
     if head.hash == last.hash {
       result.heads += 1
       lastGoodHead = head.seq
     } else if !result.faults.contains(where: { $0.seq > lastGoodHead }), doubtful == nil {
-      result.note(.rewritten(from: lastGoodHead + 1, through: head.seq))
+      result.note(.rewritten(from: lastGoodHead &+ 1, through: head.seq))
     }
   }
 
   /// - Parameters:
   ///   - head: the latest head there is, of the anchor or of the journal.
   ///   - key: who must have signed it; nil: whoever the head itself names.
-  mutating func finish(head: JournalHead?, key: PublicKey?) -> Verification {
+  package mutating func finish(head: JournalHead?, key: PublicKey?) -> Verification {
     settleDoubt(next: nil, head: head)
     result.first = first?.seq
     result.last = last?.seq
     let end = last?.seq ?? 0
     if let head, head.seq > end {
-      result.note(.missing(from: last == nil ? head.first : end + 1, through: head.seq))
+      result.note(.missing(from: last == nil ? head.first : end &+ 1, through: head.seq))
     }
     checkBeginning(head)
     if let head { checkSignature(of: head, key) }
@@ -120,13 +130,13 @@ struct ChainCheck {
   /// Which row comes first is told by the latest head, else by the latest retention row.
   private mutating func checkBeginning(_ head: JournalHead?) {
     guard let first else { return }
-    if let loss = result.losses.first, loss.from == 1, loss.through == first.seq - 1 { return }
+    if let loss = result.losses.first, loss.from == 1, loss.through == first.seq &- 1 { return }
     guard let expected = expectedFirst(head) else { return }
     if first.seq > expected {
-      result.note(.missing(from: expected, through: first.seq - 1))
+      result.note(.missing(from: expected, through: first.seq &- 1))
     } else if first.seq < expected {
-      result.note(.reappeared(from: first.seq, through: expected - 1))
-    } else if let retention, retention.through == first.seq - 1, first.isWhole,
+      result.note(.reappeared(from: first.seq, through: expected &- 1))
+    } else if let retention, retention.through == first.seq &- 1, first.isWhole,
       first.previous != retention.hash
     {
       result.note(.replaced(seq: first.seq))
@@ -136,7 +146,7 @@ struct ChainCheck {
   /// Nil when a fault makes it doubtful.
   private func expectedFirst(_ head: JournalHead?) -> Int64? {
     if let head, head.seq >= retention?.seq ?? 0 { return head.first }
-    if let retention { return retention.through + 1 }
+    if let retention { return retention.through &+ 1 }
     return result.isGood ? 1 : nil
   }
 
@@ -156,7 +166,7 @@ extension ChainCheck.Word {
   static let recoveryKind = "store.recovery"
 
   /// Nil for all other kinds of rows.
-  init?(kind: String, body: JSONObject) {
+  package init?(kind: String, body: JSONObject) {
     switch kind {
     case Self.retentionKind:
       guard let through = body["through"]?.integerValue,

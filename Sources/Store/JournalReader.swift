@@ -59,7 +59,7 @@ public struct JournalReader: ~Copyable {
   public borrowing func tail(_ count: Int) throws(StoreError) -> Int64 {
     do throws(SQLiteError) {
       let last = try connection.integer("SELECT max(seq) FROM journal") ?? 0
-      return max(0, last - Int64(count))
+      return max(0, max(0, last) - Int64(count))
     } catch { throw .database(error) }
   }
 

@@ -24,7 +24,7 @@ public struct AnthropicDialect: HTTPDialect {
     self.options = options
   }
 
-  func ask(_ request: WorkerRequest, budget: Duration) throws(DialectError) -> HTTPAsk {
+  package func ask(_ request: WorkerRequest, budget: Duration) throws(DialectError) -> HTTPAsk {
     let payload = request.intent.payload
     var content: [JSONValue] = []
     for media in payload.media {
@@ -47,7 +47,7 @@ public struct AnthropicDialect: HTTPDialect {
     return HTTPAsk("/v1/messages", json: body)
   }
 
-  func reader(_ head: HTTPHead) -> any AnswerReader {
+  package func reader(_ head: HTTPHead) -> any AnswerReader {
     if (head["content-type"] ?? "").contains("event-stream") { return StreamedText(Self.step) }
     return WholeBody.json { (answer) throws(DialectError) in
       guard let blocks = answer["content"]?.arrayValue else {
@@ -71,9 +71,9 @@ public struct AnthropicDialect: HTTPDialect {
     }
   }
 
-  var probePaths: [String] { ["/v1/models"] }
+  package var probePaths: [String] { ["/v1/models"] }
 
-  func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities {
+  package func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities {
     let models = (try? JSONText.value(body))?["data"]?.arrayValue ?? []
     return Capabilities(models: models.compactMap { $0["id"]?.stringValue })
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Bytes as text: the alphabet of RFC 4648, section 4.
-enum Base64 {
+package enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   /// Value of each byte; 255: not of the alphabet.
   private static let values: [UInt8] = {
@@ -12,7 +12,7 @@ enum Base64 {
   private static let padding = UInt8(ascii: "=")
 
   /// With padding, in one line.
-  static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -28,7 +28,7 @@ enum Base64 {
   }
 
   /// White space is skipped, a `data:…;base64,` in front too, padding may be missing; nil for anything else.
-  static func decode(_ text: String) -> [UInt8]? {
+  package static func decode(_ text: String) -> [UInt8]? {
     var digits = text[...]
     if digits.hasPrefix("data:"), let comma = digits.firstIndex(of: ",") {
       digits = digits[digits.index(after: comma)...]

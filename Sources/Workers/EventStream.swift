@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Server-sent events (WHATWG HTML, section 9.2), from bytes in any pieces.
-struct EventStream {
+package struct EventStream {
   /// An event's data at most; more is an error.
-  static let dataMaxBytes = 1 << 20
+  package static let dataMaxBytes = 1 << 20
 
-  struct Event: Equatable {
+  package struct Event: Equatable, Sendable {
     /// Empty: `message`.
-    var name: String
-    var data: String
+    package var name: String
+    package var data: String
   }
 
-  struct TooLarge: Error {}
+  package struct TooLarge: Error {}
 
   private var line: [UInt8] = []
   private var name = ""
@@ -20,8 +20,10 @@ struct EventStream {
   private var isAfterCarriageReturn = false
   private var isAtStart = true
 
+  package init() {}
+
   /// Events that are complete with these bytes, in order.
-  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(TooLarge) -> [Event] {
+  package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(TooLarge) -> [Event] {
     var events: [Event] = []
     for byte in bytes {
       // CR, LF and CR LF each end a line.

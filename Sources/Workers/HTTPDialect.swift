@@ -17,7 +17,7 @@ public enum WorkerTask: String, Sendable, CaseIterable {
 }
 
 /// How one protocol puts an intent over HTTP and reads the answer. A value, without I/O.
-protocol HTTPDialect: Sendable {
+package protocol HTTPDialect: Sendable {
   /// What to send for an intent.
   /// - Throws: `WorkerFailure.Kind.unsupported` when the intent has nothing for this kind of work.
   func ask(_ request: WorkerRequest, budget: Duration) throws(DialectError) -> HTTPAsk
@@ -30,7 +30,7 @@ protocol HTTPDialect: Sendable {
 }
 
 /// A request without the parts that all requests to a worker share.
-struct HTTPAsk: Sendable {
+package struct HTTPAsk: Sendable {
   var method = "POST"
   /// From the worker's address on.
   var path: String
@@ -51,21 +51,28 @@ struct HTTPAsk: Sendable {
 }
 
 /// Makes an answer of the bytes of a successful response.
-protocol AnswerReader {
+package protocol AnswerReader {
   /// - Returns: what can be passed on already; nil: nothing.
   mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(DialectError) -> Payload?
   /// The whole answer, once the response has come to its end.
   mutating func end() throws(DialectError) -> Payload
 }
 
-struct DialectError: Error {
-  let kind: WorkerFailure.Kind
-  let text: String
+package struct DialectError: Error {
+  /// Of its text, at most: it may be a server's own, of any length.
+  package static let textMaxBytes = 500
+
+  package let kind: WorkerFailure.Kind
+  /// One line.
+  package let text: String
 
   init(_ kind: WorkerFailure.Kind, _ text: String) {
     self.kind = kind
-    self.text = text
+    let line = text.utf8.drop(while: Self.isBreak).prefix { !Self.isBreak($0) }
+    self.text = String(decoding: line.prefix(Self.textMaxBytes), as: UTF8.self)
   }
+
+  private static func isBreak(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d }
 }
 
 /// Collects a body that is read as a whole.
@@ -80,12 +87,12 @@ struct WholeBody: AnswerReader {
     WholeBody { (body) throws(DialectError) in try read(try Self.parse(body)) }
   }
 
-  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(DialectError) -> Payload? {
+  package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(DialectError) -> Payload? {
     self.bytes.append(contentsOf: bytes)
     return nil
   }
 
-  mutating func end() throws(DialectError) -> Payload { try read(bytes) }
+  package mutating func end() throws(DialectError) -> Payload { try read(bytes) }
 
   static func parse(_ bytes: [UInt8]) throws(DialectError) -> JSONValue {
     do throws(JSONError) {
@@ -109,7 +116,7 @@ struct StreamedText: AnswerReader {
 
   init(_ read: @escaping (EventStream.Event) throws(DialectError) -> Step) { self.read = read }
 
-  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(DialectError) -> Payload? {
+  package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(DialectError) -> Payload? {
     let events: [EventStream.Event]
     do throws(EventStream.TooLarge) {
       events = try stream.receive(bytes)
@@ -129,7 +136,7 @@ struct StreamedText: AnswerReader {
   }
 
   /// A stream without an explicit end is whole when the response was.
-  mutating func end() throws(DialectError) -> Payload { .text(text) }
+  package mutating func end() throws(DialectError) -> Payload { .text(text) }
 }
 
 extension Payload.Media {

@@ -25,7 +25,7 @@ public struct OpenAIDialect: HTTPDialect {
     self.options = options
   }
 
-  func ask(_ request: WorkerRequest, budget: Duration) throws(DialectError) -> HTTPAsk {
+  package func ask(_ request: WorkerRequest, budget: Duration) throws(DialectError) -> HTTPAsk {
     let payload = request.intent.payload
     let model = request.intent.model ?? model
     switch task {
@@ -36,7 +36,7 @@ public struct OpenAIDialect: HTTPDialect {
     }
   }
 
-  func reader(_ head: HTTPHead) -> any AnswerReader {
+  package func reader(_ head: HTTPHead) -> any AnswerReader {
     switch task {
     case .chat where (head["content-type"] ?? "").contains("event-stream"): StreamedText(Self.step)
     case .chat: WholeBody.json(Self.message)
@@ -183,9 +183,9 @@ public struct OpenAIDialect: HTTPDialect {
   // MARK: Signs of life
 
   /// whisper.cpp has no list of models, only its health.
-  var probePaths: [String] { ["/v1/models", "/health"] }
+  package var probePaths: [String] { ["/v1/models", "/health"] }
 
-  func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities {
+  package func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities {
     guard index == 0, let models = (try? JSONText.value(body))?["data"]?.arrayValue else {
       return Capabilities()
     }

@@ -22,7 +22,7 @@ public struct RentAHalDialect: HTTPDialect {
     self.options = options
   }
 
-  func ask(_ request: WorkerRequest, budget: Duration) throws(DialectError) -> HTTPAsk {
+  package func ask(_ request: WorkerRequest, budget: Duration) throws(DialectError) -> HTTPAsk {
     let payload = request.intent.payload
     var body: JSONObject
     switch task {
@@ -50,7 +50,7 @@ public struct RentAHalDialect: HTTPDialect {
   }
 
   /// Takes each of the keys that one of their workers answers with.
-  func reader(_ head: HTTPHead) -> any AnswerReader {
+  package func reader(_ head: HTTPHead) -> any AnswerReader {
     WholeBody.json { (answer) throws(DialectError) in
       if let text = answer["response"]?.stringValue ?? answer["text"]?.stringValue { return .text(text) }
       if let sound = answer["audio_base64"]?.stringValue.flatMap(Base64.decode) { return .audio(sound) }
@@ -64,9 +64,9 @@ public struct RentAHalDialect: HTTPDialect {
   }
 
   /// Stable Diffusion's web UI has no `/health`.
-  var probePaths: [String] { task == .imagine ? ["/sdapi/v1/options", "/health"] : ["/health"] }
+  package var probePaths: [String] { task == .imagine ? ["/sdapi/v1/options", "/health"] : ["/health"] }
 
-  func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities { Capabilities() }
+  package func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities { Capabilities() }
 }
 
 extension HTTPWorker {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import JSON
+import Log
 import Store
 
 extension Commands {
@@ -104,10 +105,11 @@ enum HistoryText {
   static func line(_ entry: HistoryEntry) -> String {
     let user = entry.user.isEmpty ? "-" : entry.user
     let reason = entry.reason.map { "  \($0)" } ?? ""
-    return "\(entry.id)".leftPadded(to: 6) + "  \(TimeText.local(entry.started))  "
-      + "\(entry.realm.padded(to: 10)) \(user.padded(to: 8)) "
-      + Commands.duration(entry.took.milliseconds).leftPadded(to: 8)
-      + "  \(entry.ending.rawValue)\(reason)"
+    return LogEvent.escaped(
+      "\(entry.id)".leftPadded(to: 6) + "  \(TimeText.local(entry.started))  "
+        + "\(entry.realm.padded(to: 10)) \(user.padded(to: 8)) "
+        + Commands.duration(entry.took.milliseconds).leftPadded(to: 8)
+        + "  \(entry.ending.rawValue)\(reason)")
   }
 
   static func json(_ entry: HistoryEntry) -> JSONObject {

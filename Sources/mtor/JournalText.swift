@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import JSON
+import Log
 import Store
 
 /// A row of the journal for people, and for programs.
@@ -8,8 +9,9 @@ enum RowText {
   /// `  123  2026-01-31 12:00:05.250  rule.started  rule=doorbell run=7`
   static func line(_ row: JournalRow) -> String {
     let members = row.members.members.map { "\($0.key)=\(text($0.value))" }.joined(separator: " ")
-    return "\(row.seq)".leftPadded(to: 6) + "  \(TimeText.local(row.stamp.wall))  "
-      + row.kind.padded(to: 16) + "  \(members)"
+    return LogEvent.escaped(
+      "\(row.seq)".leftPadded(to: 6) + "  \(TimeText.local(row.stamp.wall))  " + row.kind.padded(to: 16)
+        + "  \(members)")
   }
 
   static func json(_ row: JournalRow) -> String {
@@ -72,10 +74,11 @@ enum VerificationText {
 enum TimeText {
   /// `2026-01-31 12:00:05.250`, local time, of nanoseconds since 1970.
   static func local(_ nanoseconds: Int64) -> String {
-    var seconds = time_t(nanoseconds.quotient(1_000_000_000))
-    let milliseconds = (nanoseconds - Int64(seconds) * 1_000_000_000) / 1_000_000
-    var parts = tm()
-    localtime_r(&seconds, &parts)
+    var (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    if rest < 0 { (seconds, rest) = (seconds - 1, rest + 1_000_000_000) }
+    let milliseconds = rest / 1_000_000
+    var (time, parts) = (time_t(seconds), tm())
+    localtime_r(&time, &parts)
     let date = "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
     let clock = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
     return "\(date) \(clock).\(milliseconds < 100 ? "0" : "")\(two(Int32(milliseconds)))"
@@ -90,11 +93,14 @@ enum SinceText {
     ("min", 60), ("s", 1), ("h", 3600), ("d", 86_400),
   ]
 
+  /// Nanoseconds since 1970 have no room for later ones.
+  private static let yearsKnown: ClosedRange<Int32> = 1970...2261
+
   /// Nanoseconds since 1970; nil for anything else.
   static func nanoseconds(_ text: String, now: Int64 = Int64(time(nil))) -> Int64? {
     for unit in units where text.hasSuffix(unit.name) {
       guard let count = Int64(text.dropLast(unit.name.count)), (0...1_000_000).contains(count) else { break }
-      return (now - count * unit.seconds) * 1_000_000_000
+      return max(0, now - count * unit.seconds) * 1_000_000_000
     }
     let numbers = text.split(whereSeparator: { "- :T".contains($0) }).map { Int32($0) }
     guard numbers.count == 3 || numbers.count == 5 || numbers.count == 6, !numbers.contains(nil) else {
@@ -109,15 +115,9 @@ enum SinceText {
     parts.tm_min = values[4]
     parts.tm_sec = numbers.count == 6 ? values[5] : 0
     parts.tm_isdst = -1
-    guard (1970...9999).contains(values[0]), (1...12).contains(values[1]), (1...31).contains(values[2])
+    guard yearsKnown.contains(values[0]), (1...12).contains(values[1]), (1...31).contains(values[2]),
+      (0...23).contains(values[3]), (0...59).contains(values[4]), (0...60).contains(parts.tm_sec)
     else { return nil }
     return Int64(mktime(&parts)) * 1_000_000_000
-  }
-}
-
-extension Int64 {
-  /// Rounded down, also below zero.
-  fileprivate func quotient(_ divisor: Int64) -> Int64 {
-    self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Configuration
+import Log
 
 /// Columns for a terminal: as wide as needed, at most 80 together; long cells wrap.
 struct TextTable {
@@ -13,7 +14,8 @@ struct TextTable {
 
   mutating func add(_ cells: [String]) {
     let missing = max(0, headings.count - cells.count)
-    rows.append(cells.prefix(headings.count) + Array(repeating: "", count: missing))
+    let shown = cells.prefix(headings.count).map(LogEvent.escaped)
+    rows.append(shown + Array(repeating: "", count: missing))
   }
 
   var isEmpty: Bool { rows.isEmpty }
