@@ -97,7 +97,10 @@ extension EndToEndTests {
   init(_ node: Node, _ arguments: String...) {
     let environment = Programs.environment + ["MTOR_RUNTIME_DIR=\(node.directory.path)"]
     let program = Program([Programs.path("mtor")] + arguments, environment: environment, output: .pipe)
-    child = try? Child(program) { _ in for reader in self.readers { reader.finish() } }
+    child = try? Child(program) { _ in
+      for reader in self.readers { reader.finish() }
+      (self.readers, self.child) = ([], nil)
+    }
     readers = (try? child?.readLines { self.lines.append($0) }) ?? []
   }
 

@@ -69,6 +69,7 @@ import Time
       error: .pipe)
     let child = try Child(program) { [self] _ in
       for reader in readers { reader.finish() }
+      readers = []
       hasEnded = true
       change.take()?.resume(returning: ())
     }

@@ -11,7 +11,7 @@ import Time
   @Test func aScriptedDoubleClickReachesItsGestureAndSwitchesAnOutput() async throws {
     let board = try await onLoop { SimulatedBoard() }
     try await onLoop {
-      board.driver.onGesture = { line, gesture, instant in
+      board.driver.onGesture = { [unowned board] line, gesture, instant in
         board.gestures.append("\(line) \(gesture.rawValue)")
         if gesture == .double { board.driver.command("lamp", .toggle, at: instant) }
       }
@@ -30,7 +30,7 @@ import Time
   @Test func aThousandClicksAreAllSeen() async throws {
     let board = try await onLoop { SimulatedBoard() }
     try await onLoop {
-      board.driver.onGesture = { _, gesture, _ in board.gestures.append(gesture.rawValue) }
+      board.driver.onGesture = { [unowned board] _, gesture, _ in board.gestures.append(gesture.rawValue) }
       board.driver.start()
       for _ in 0..<1000 {
         board.lines.drive("bell", true)
@@ -90,8 +90,8 @@ import Time
     siren.safeOn = true
     var bell = LineSettings(name: "bell", direction: .input, line: "0")
     // A busy machine may stretch the script.
-    bell.clickGap = .seconds(2)
-    bell.holdTime = .seconds(5)
+    bell.clickGap = .seconds(6)
+    bell.holdTime = .seconds(15)
     driver = LineDriver(
       lines,
       settings: [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Posix
 import SpeechWorker
 import TestSupport
 import Testing
@@ -72,8 +73,8 @@ extension SpeechWorkerTests {
       #expect(program.end() == 0)
     }
 
-    private static let program = "\(#filePath)".replacingSuffix(
-      "Tests/SpeechWorkerTests/ProgramTests.swift", ".build/debug/mtor-speech")
+    /// The one that was built with the tests, as a sanitizer's run has its own.
+    private static let program = "\(OwnProgram.directory ?? ".build/debug")/mtor-speech"
 
     private func run(_ arguments: String) throws -> (output: String, code: Int32) {
       let pipe = try #require(
@@ -126,11 +127,5 @@ private final class Program {
   func end() -> Int32 {
     let status = pclose(output)
     return status & 0x7F == 0 ? status >> 8 : status & 0x7F
-  }
-}
-
-extension String {
-  fileprivate func replacingSuffix(_ suffix: String, _ replacement: String) -> String {
-    hasSuffix(suffix) ? dropLast(suffix.count) + replacement : self
   }
 }

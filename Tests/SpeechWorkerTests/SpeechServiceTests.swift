@@ -52,6 +52,7 @@ extension SpeechWorkerTests {
         #expect(detection.name == "hey jarvis")
         #expect(abs((detection.position ?? 0) - SamplePosition(5_000 + phrase.count - 11_200)) < 4_000)
         wake.stop()
+        (wake.onDetection, wake.connection.onOpen) = (nil, nil)
 
         let utterance = SpeechToTextClient(client).open(language: "en", until: soon)
         command.withUnsafeBufferPointer { utterance.write($0) }
