@@ -24,6 +24,10 @@ import Time
   /// Redirects followed at most. Only 307 and 308, which keep method and body, and only within an origin.
   public nonisolated static var redirectsMax: Int { 3 }
 
+  /// Bytes of a body handed on while one handler of the loop runs; the rest comes with a later one, after
+  /// everybody else.
+  public nonisolated static var turnMaxBytes: Int { 128 << 10 }
+
   public private(set) var request: HTTPRequest
   public let deadline: Instant
   /// How far it has come.
@@ -37,6 +41,10 @@ import Time
   private var isEnded = false
   private var redirects = 0
   private var redirect: String?
+  /// What was handed on in which of the session's turns.
+  private var turn: UInt64 = 0
+  private var turnBytes = 0
+  private var resumption: TimerToken?
   private var loop: EventLoop { LoopActor.shared.loop }
 
   init(_ request: HTTPRequest, _ deadline: Instant, _ handlers: Handlers, _ session: HTTPSession) {
@@ -100,7 +108,20 @@ import Time
 
   private func receive(_ bytes: UnsafeRawBufferPointer) -> HTTPTransfer.Flow {
     // The body of a redirect is of no use.
-    redirect == nil && !isEnded ? handlers.body(bytes) : .more
+    guard redirect == nil, !isEnded else { return .more }
+    if session.turn != turn { (turn, turnBytes) = (session.turn, 0) }
+    if turnBytes >= Self.turnMaxBytes {
+      if resumption == nil { resumption = loop.after(.zero, name: "http body") { [self] in goOn() } }
+      return .pause
+    }
+    turnBytes += bytes.count
+    return handlers.body(bytes)
+  }
+
+  private func goOn() {
+    resumption = nil
+    session.turn &+= 1
+    transfer?.resume()
   }
 
   private func finish(_ result: Result<HTTPTimings, HTTPError>) {
@@ -147,7 +168,8 @@ import Time
     if isEnded { return }
     isEnded = true
     if let timer { loop.cancel(timer) }
-    timer = nil
+    if let resumption { loop.cancel(resumption) }
+    (timer, resumption) = (nil, nil)
     looking?.cancel()
     transfer?.cancel()
     transfer = nil

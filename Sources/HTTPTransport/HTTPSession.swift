@@ -24,6 +24,8 @@ import Time
   let names: NameCache
   let transfers: HTTPTransfers
   var calls: [ObjectIdentifier: HTTPCall] = [:]
+  /// Counts the handlers of the loop in which libcurl worked.
+  var turn: UInt64 = 0
   private var watched: [Int32: WatchToken] = [:]
   private var timer: TimerToken?
   private var loop: EventLoop { LoopActor.shared.loop }
@@ -96,6 +98,7 @@ import Time
         if ready.contains(.read) { interest.insert(.read) }
         if ready.contains(.write) { interest.insert(.write) }
         if !ready.isDisjoint(with: [.error, .hangup]) { interest.insert(.error) }
+        turn &+= 1
         transfers.ready(fd, interest)
       }
     } catch {
@@ -108,6 +111,7 @@ import Time
     timer = duration.map {
       loop.after($0, name: "http") { [unowned self] in
         timer = nil
+        turn &+= 1
         transfers.timeOut()
       }
     }

@@ -61,6 +61,34 @@ import Time
     #expect(response.body[257] == 1)
   }
 
+  @Test func aLargeBodyIsHandedOnInPortions() async throws {
+    let request = try HTTPRequest(server.url("/large?8388608"))
+    let largest = try await onLoop {
+      let loop = LoopActor.shared.loop
+      let session = HTTPSession()
+      // What was received in which handler of the loop.
+      var portions: [UInt64: Int] = [:]
+      var call: HTTPCall?
+      try await loop.wait(on: "a large body", until: loop.now + .seconds(60)) { (waiter: Waiter<Void>) in
+        call = session.start(
+          request, until: loop.now + .seconds(60),
+          HTTPCall.Handlers(
+            head: { _ in },
+            body: {
+              let metrics = loop.metrics
+              portions[metrics.eventsHandled + metrics.timersFired, default: 0] += $0.count
+              return .more
+            },
+            end: { _ in waiter.resume(returning: ()) }))
+      }
+      call?.cancel()
+      #expect(portions.values.reduce(0, +) == 8_388_608)
+      return portions.values.max() ?? 0
+    }
+    // The last piece of a portion may be libcurl's largest.
+    #expect(largest < HTTPCall.turnMaxBytes + 64 << 10)
+  }
+
   @Test func statusesAreAnswersAndTellWhenToComeBack() async throws {
     let busy = try await fetch("/busy").get()
     #expect(busy.head.status == 503)
