@@ -62,7 +62,7 @@ public struct AnthropicDialect: HTTPDialect {
     switch message["type"]?.stringValue {
     case "content_block_delta":
       return message["delta"]?["text"]?.stringValue.map { .text($0) } ?? .nothing
-    case "message_stop": return .done
+    case "message_stop": return .last("")
     case "error":
       let isBusy = message["error"]?["type"]?.stringValue == "overloaded_error"
       let text = message["error"]?["message"]?.stringValue ?? "an error in its stream"

@@ -25,19 +25,21 @@ package struct EventStream {
   /// Events that are complete with these bytes, in order.
   package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(TooLarge) -> [Event] {
     var events: [Event] = []
-    for byte in bytes {
+    var start = 0
+    while start < bytes.count {
       // CR, LF and CR LF each end a line.
-      if byte == 0x0a, isAfterCarriageReturn {
+      if bytes[start] == 0x0a, isAfterCarriageReturn {
         isAfterCarriageReturn = false
+        start += 1
         continue
       }
-      isAfterCarriageReturn = byte == 0x0d
-      guard byte == 0x0a || byte == 0x0d else {
-        line.append(byte)
-        if line.count + data.count > Self.dataMaxBytes { throw TooLarge() }
-        continue
-      }
-      if let event = endLine() { events.append(event) }
+      var end = start
+      while end < bytes.count, bytes[end] != 0x0a, bytes[end] != 0x0d { end += 1 }
+      if line.count + data.count + end - start > Self.dataMaxBytes { throw TooLarge() }
+      line.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+      isAfterCarriageReturn = end < bytes.count && bytes[end] == 0x0d
+      if end < bytes.count, let event = endLine() { events.append(event) }
+      start = end + 1
     }
     return events
   }

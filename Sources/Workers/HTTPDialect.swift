@@ -105,7 +105,8 @@ struct WholeBody: AnswerReader {
 struct StreamedText: AnswerReader {
   enum Step {
     case text(String)
-    case done
+    /// The answer is complete with this.
+    case last(String)
     case nothing
   }
 
@@ -127,7 +128,9 @@ struct StreamedText: AnswerReader {
     for event in events where !isDone {
       switch try read(event) {
       case .text(let delta): piece += delta
-      case .done: isDone = true
+      case .last(let delta):
+        piece += delta
+        isDone = true
       case .nothing: break
       }
     }
@@ -135,8 +138,12 @@ struct StreamedText: AnswerReader {
     return piece.isEmpty ? nil : .text(piece)
   }
 
-  /// A stream without an explicit end is whole when the response was.
-  package mutating func end() throws(DialectError) -> Payload { .text(text) }
+  /// That the response has come to its end proves nothing: one without a length ends with its connection,
+  /// also when the server has died.
+  package mutating func end() throws(DialectError) -> Payload {
+    if isDone { return .text(text) }
+    throw DialectError(.broken, "its stream ended before the answer did. It may have died: see its log")
+  }
 }
 
 extension Payload.Media {

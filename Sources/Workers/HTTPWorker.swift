@@ -177,7 +177,8 @@ public struct HTTPWorkerSettings: Sendable {
     switch head.status {
     case 429, 503, 529: return DialectError(.busy, text)
     case 408, 504: return DialectError(.timeout, text)
-    case 404, 405, 501: return DialectError(.unsupported, text)
+    // 508: the intent has come round.
+    case 404, 405, 501, 508: return DialectError(.unsupported, text)
     case 401, 403: return DialectError(.unsupported, "\(text). Check its key")
     case 400..<500: return DialectError(.refused, text)
     default: return DialectError(.broken, text)

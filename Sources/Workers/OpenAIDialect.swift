@@ -46,10 +46,7 @@ public struct OpenAIDialect: HTTPDialect {
         return .text(text)
       }
     case .speak:
-      WholeBody { (body) throws(DialectError) in
-        if body.isEmpty { throw Self.missing("sound") }
-        return .audio(body, type: head["content-type"] ?? "audio/wav")
-      }
+      WholeBody { (body) throws(DialectError) in try Self.sound(head["content-type"] ?? "audio/wav", body) }
     case .imagine: WholeBody.json(Self.image)
     }
   }
@@ -160,16 +157,35 @@ public struct OpenAIDialect: HTTPDialect {
   /// `stream: false`.
   public static let toolCallsType = "application/vnd.openai.tool-calls+json"
 
+  /// Some say of a WAV file that it is a stream of octets, and a proxy's page for people is none.
+  private static func sound(_ contentType: String, _ body: [UInt8]) throws(DialectError) -> Payload {
+    if body.isEmpty { throw missing("sound") }
+    let isWAV = body.starts(with: Array("RIFF".utf8))
+    var type = String(contentType.prefix { $0 != ";" && $0 != " " }).lowercased()
+    if type == "application/octet-stream", isWAV { type = "audio/wav" }
+    guard type.hasPrefix("audio/") || type == "application/octet-stream" else {
+      throw DialectError(
+        .malformed, "its answer is \(type), not a sound. Is this an OpenAI-compatible service?")
+    }
+    if ["audio/wav", "audio/x-wav", "audio/wave"].contains(type), !isWAV {
+      throw DialectError(.malformed, "its sound is called \(type) and does not begin like that")
+    }
+    return .audio(body, type: type)
+  }
+
   private static func step(_ event: EventStream.Event) throws(DialectError) -> StreamedText.Step {
-    if event.data == "[DONE]" { return .done }
+    if event.data == "[DONE]" { return .last("") }
     let chunk = try WholeBody.parse(Array(event.data.utf8))
     if let error = chunk["error"], !error.isNull {
       throw DialectError(
         .broken, error["message"]?.stringValue ?? error.stringValue ?? "an error in its stream")
     }
     // The chunk that tells the usage has no choices.
-    guard let delta = chunk["choices"]?[0]?["delta"]?["content"]?.stringValue else { return .nothing }
-    return .text(delta)
+    guard let choice = chunk["choices"]?[0] else { return .nothing }
+    let delta = choice["delta"]?["content"]?.stringValue
+    // Some end here, without a word of being done.
+    if choice["finish_reason"]?.stringValue != nil { return .last(delta ?? "") }
+    return delta.map { .text($0) } ?? .nothing
   }
 
   private static func image(_ answer: JSONValue) throws(DialectError) -> Payload {

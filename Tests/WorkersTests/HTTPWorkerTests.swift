@@ -18,48 +18,15 @@ import Workers
 
   init() throws { base = "http://127.0.0.1:\(try Self.server.get().port)" }
 
-  struct Answer: Sendable {
-    var events: [WorkerEvent]
-
-    var result: Result<Payload, WorkerFailure>? {
-      guard case .ended(let result) = events.last else { return nil }
-      return result
-    }
-    var payload: Payload? { try? result?.get() }
-    var failure: WorkerFailure? {
-      guard case .failure(let failure) = result else { return nil }
-      return failure
-    }
-    var pieces: [String] {
-      events.compactMap { event in
-        guard case .piece(let payload) = event else { return nil }
-        return payload.text
-      }
-    }
-  }
-
   /// Asks a worker and waits for its end.
   private func ask(
     _ payload: Payload, model: String? = nil, within limit: Duration = .seconds(20),
     _ make: @escaping @Sendable @LoopActor () throws -> HTTPWorker
   ) async throws -> Answer {
     try await onLoop {
-      let loop = LoopActor.shared.loop
-      let worker = try make()
-      let deadline = loop.now + limit
-      let intent = Intent(
-        id: "1", realm: "$CHAT", payload: payload, model: model, deadline: deadline, origin: .user)
-      var answer = Answer(events: [])
-      var call: (any WorkerCall)?
-      try await loop.wait(on: "worker", until: deadline + .seconds(20)) { (waiter: Waiter<Void>) in
-        call = worker.call(WorkerRequest(intent, deadline: deadline)) { event in
-          answer.events.append(event)
-          if case .ended = event { waiter.resume(returning: ()) }
-        }
-        #expect(answer.events.isEmpty)
-      }
-      call?.cancel()
-      return answer
+      var intent = HTTPWorker.intent(payload, within: limit)
+      intent.model = model
+      return try await make().ask(intent)
     }
   }
 
@@ -100,6 +67,11 @@ import Workers
     #expect(answer.payload == .text("plain answer"))
   }
 
+  @Test func anAnswerMayEndWithoutAWordOfBeingDone() async throws {
+    let answer = try await ask(.text("hello"), model: "stops", openAI(OpenAIDialect(.chat)))
+    #expect(answer.payload == .text("all of it"))
+  }
+
   @Test func callsOfFunctionsAreHandedOn() async throws {
     let answer = try await ask(.text("light"), model: "tools", openAI(OpenAIDialect(.chat)))
     let media = try #require(answer.payload?.media.first)
@@ -119,6 +91,13 @@ import Workers
     #expect(speech.payload?.audio.map { String(decoding: $0.bytes.suffix(8), as: UTF8.self) } == "hellowav")
   }
 
+  /// Called a sound by nobody, or a WAV file by mistake.
+  @Test(arguments: ["a page", "noise"])
+  func whatIsNoSoundIsNotPlayed(_ text: String) async throws {
+    let answer = try await ask(.text(text), openAI(OpenAIDialect(.speak)))
+    #expect(answer.failure?.kind == .malformed, "\(String(describing: answer.result))")
+  }
+
   @Test func anImageIsMade() async throws {
     let answer = try await ask(.text("a cat"), openAI(OpenAIDialect(.imagine)))
     #expect(answer.payload?.image?.type == "image/png")
@@ -130,6 +109,8 @@ import Workers
     ("busy", .busy, "status 429: Rate limit reached"),
     ("unknown", .unsupported, "status 404: The model `unknown` does not exist"),
     ("breaks", .broken, "out of memory"),
+    ("dies", .broken, "ended before the answer did"),
+    ("empty", .broken, "ended before the answer did"),
   ]
 
   @Test(arguments: failures)

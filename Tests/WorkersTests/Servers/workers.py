@@ -83,6 +83,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     chunk = lambda delta: "data: " + json.dumps({"choices": [{"index": 0, "delta": delta}]}, ensure_ascii=False)
     if model == "breaks":
       return self.events([chunk({"content": "half"}), 'data: {"error":{"message":"out of memory"}}'])
+    if model == "dies":
+      return self.events([chunk({"content": "half"})])
+    if model == "empty":
+      return self.events([])
+    if model == "stops":
+      ending = {"choices": [{"index": 0, "delta": {"content": " of it"}, "finish_reason": "stop"}]}
+      return self.events([chunk({"content": "all"}), "data: " + json.dumps(ending)])
     if model == "stalls":
       self.events([chunk({"content": "half"})])
       self.wfile.flush()
@@ -106,6 +113,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
   def on_v1_audio_speech(self):
     asked = json.loads(self.body)
+    if asked["input"] == "a page":
+      return self.send(200, "text/html; charset=utf-8", b"<!doctype html>")
+    if asked["input"] == "noise":
+      return self.send(200, "audio/wav", b"no sound")
     self.send(200, "audio/wav", WAV + asked["input"].encode() + asked["response_format"].encode())
 
   def on_v1_images_generations(self):
