@@ -51,6 +51,11 @@ static int set_limits(const struct cl_program *program) {
   }
   struct sched_param normal = {0};
   if (program->is_batch) sched_setscheduler(0, SCHED_BATCH, &normal);
+  if (program->processor_seconds_max != 0) {
+    /* SIGXCPU, and SIGKILL a second later. */
+    struct rlimit limit = {program->processor_seconds_max, program->processor_seconds_max + 1};
+    if (setrlimit(RLIMIT_CPU, &limit) != 0) return -1;
+  }
   if (program->address_space_max == 0 || SANITIZED) return 0;
   struct rlimit limit = {program->address_space_max, program->address_space_max};
   return setrlimit(RLIMIT_AS, &limit);

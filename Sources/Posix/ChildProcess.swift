@@ -30,6 +30,7 @@ public struct ChildProcess: ~Copyable, Sendable {
     started.niceness = program.niceness
     started.is_batch = program.isBatch ? 1 : 0
     started.address_space_max = program.addressSpaceMax ?? 0
+    started.processor_seconds_max = program.processorSecondsMax ?? 0
     let (pid, pidfd) = try start(program, &started)
     return ChildProcess(
       pid: pid, exitDescriptor: FileDescriptor(owning: pidfd), input: input.parent.take(),

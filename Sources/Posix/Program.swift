@@ -17,6 +17,8 @@ public struct Program: Sendable {
   public var isBatch: Bool
   /// Limit of the child's address space in bytes; nil: ours.
   public var addressSpaceMax: UInt64?
+  /// Seconds of processor time after which the child is killed; nil: as for us.
+  public var processorSecondsMax: UInt64?
 
   public init(
     _ arguments: [String], environment: [String]? = nil, directory: String? = nil,

@@ -24,6 +24,13 @@ import Time
   /// returned; exactly one `ended` comes, by the request's deadline, and nothing after it.
   /// - Returns: the way to give the call up.
   func call(_ request: WorkerRequest, _ events: @escaping WorkerEvent.Handler) -> any WorkerCall
+
+  /// It gets nothing more to do: ends what it keeps running for it. Calls under way go on.
+  func retire()
+}
+
+extension Worker {
+  public func retire() {}
 }
 
 /// One intent, as it is put to one worker.

@@ -22,6 +22,7 @@ import Workers
     var probeResult = ProbeResult.alive(Capabilities())
     var requests: [WorkerRequest] = []
     var calls: [Call] = []
+    var isRetired = false
 
     init(_ name: String, _ manner: Manner) {
       self.name = name
@@ -29,6 +30,8 @@ import Workers
     }
 
     func probe(until deadline: Instant) async -> ProbeResult { probeResult }
+
+    func retire() { isRetired = true }
 
     func call(_ request: WorkerRequest, _ events: @escaping WorkerEvent.Handler) -> any WorkerCall {
       let call = Call()
@@ -156,7 +159,11 @@ import Workers
       orchestrator.drain(worker: "w")
       #expect(orchestrator.workerReports[0].state == .draining)
       orchestrator.remove(worker: "w")
-      #expect(orchestrator.workerReports.isEmpty)
+      #expect(orchestrator.workerReports.isEmpty && worker.isRetired)
+      let others = (ScriptedWorker("v", .isMute), ScriptedWorker("v", .isMute))
+      orchestrator.set(others.0, WorkerProfile("v", realms: ["$CHAT"]))
+      orchestrator.set(others.1, WorkerProfile("v", realms: ["$CHAT"]))
+      #expect(others.0.isRetired && !others.1.isRetired)
       orchestrator.stop()
     }
   }

@@ -12,6 +12,7 @@ struct cl_program {
   int niceness;            /* added to the parent's */
   int is_batch;            /* SCHED_BATCH, if the system lets it */
   uint64_t address_space_max; /* bytes; 0: no limit */
+  uint64_t processor_seconds_max; /* 0: no limit */
 };
 
 enum cl_spawn_step { CL_SPAWN_FORK, CL_SPAWN_SETUP, CL_SPAWN_DIRECTORY, CL_SPAWN_EXEC, CL_SPAWN_PIDFD };

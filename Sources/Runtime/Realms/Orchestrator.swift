@@ -71,7 +71,7 @@ import Workers
 
   /// Adds a worker or changes the one of this name.
   public func set(_ worker: any Worker, _ profile: WorkerProfile) {
-    workers[profile.name] = worker
+    if let former = workers.updateValue(worker, forKey: profile.name), former !== worker { former.retire() }
     leaving.remove(profile.name)
     handle(.worker(profile))
   }
@@ -90,6 +90,7 @@ import Workers
     for probe in probes.values { probe.cancel() }
     probes = [:]
     if let timer = timer.take() { loop.cancel(timer) }
+    for worker in workers.values { worker.retire() }
   }
 
   // MARK: For people
@@ -118,7 +119,8 @@ import Workers
     case .stream(let id, let piece): requests[id]?.onPiece?(piece)
     case .settle(let id, let outcome): requests.removeValue(forKey: id)?.done(outcome)
     case .wake(let instant): wake(at: instant)
-    case .released(let worker): if leaving.remove(worker) != nil { workers[worker] = nil }
+    case .released(let worker):
+      if leaving.remove(worker) != nil { workers.removeValue(forKey: worker)?.retire() }
     case .duplicate: break
     case .changeRefused(let text): onRefusedChange?(text)
     }

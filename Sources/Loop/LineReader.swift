@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import Loop
 import Posix
 
 /// Reads a pipe, a child's output, by lines on the loop. Close it before letting go of it.
@@ -12,13 +11,16 @@ import Posix
 
   private let descriptor: FileDescriptor
   private let onLine: @LoopActor (String) -> Void
-  private var lines = LineSplitter()
+  private var lines: LineSplitter
   private var token: WatchToken?
 
+  /// - Parameter lineBytesMax: a longer line comes in pieces of this size.
   /// - Throws: `SystemError` when no watch is left.
-  init(
-    _ descriptor: consuming FileDescriptor, onLine: @escaping @LoopActor (String) -> Void
+  public init(
+    _ descriptor: consuming FileDescriptor, lineBytesMax: Int = 2048,
+    onLine: @escaping @LoopActor (String) -> Void
   ) throws(SystemError) {
+    lines = LineSplitter(lineBytesMax: lineBytesMax)
     self.descriptor = descriptor
     self.onLine = onLine
     token = try LoopActor.shared.loop.watch(self.descriptor.raw, .read, name: "child output") {
@@ -36,7 +38,8 @@ import Posix
     close()
   }
 
-  func close() {
+  /// At once; what is still in the pipe is lost.
+  public func close() {
     guard let token else { return }
     self.token = nil
     LoopActor.shared.loop.unwatch(token)
