@@ -27,6 +27,8 @@ public struct Intent: Sendable, Equatable {
   public var isIdempotent: Bool
   /// The intent of which this is a step.
   public var parent: String?
+  /// The nodes that it has come through, the one that asked us last: none is asked twice.
+  public var via: [String] = []
 
   public init(
     id: String, realm: String, payload: Payload, model: String? = nil, deadline: Instant,

@@ -87,6 +87,7 @@ extension FuzzTarget {
     let anthropic = AnthropicDialect(model: "m")
     var answers: [(any HTTPDialect, String?)] = [
       (OpenAIDialect(.chat), stream), (anthropic, stream), (anthropic, nil),
+      (MtorDialect(node: "n"), stream),
     ]
     for task in WorkerTask.allCases {
       answers.append((OpenAIDialect(task), nil))
