@@ -2,7 +2,7 @@
 # Everything a person or CI runs. `make help` lists it.
 BIN := .build/release
 
-.PHONY: help setup demo build test rig-test rig-systemd test-debian13 test-tsan test-asan sim fuzz coverage guards \
+.PHONY: help setup demo build test rig-test rig-systemd test-debian13 test-tsan test-asan sim fuzz faults coverage guards \
   bench bench-instructions bench-compare limits accuracy check install clean
 
 help: ## this list
@@ -48,6 +48,9 @@ test-asan: ## the native tests under the address sanitizer, leaks included
 
 fuzz: ## attack every parser; SECONDS=30 for each, TARGET=name for one
 	@scripts/fuzz -s $(or $(SECONDS),30) $(TARGET)
+
+faults: ## real servers that misbehave, a network that breaks: FAULTS=10000, SEED=… again
+	@scripts/faults $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))
 
 coverage: ## what the tests reach, by target, and each throw they do not; build/coverage/html
 	@scripts/coverage

@@ -207,6 +207,18 @@ let tests: [Target] = [
     name: "FuzzTests", dependencies: ["ALSA", "Fuzz", "SQLite", "Store", "TestSupport", "Time", "mtor"]),
 ]
 
+/// `make faults`: workers that misbehave.
+let faults: [Target] = [
+  .target(name: "CFaults", path: "Tests/Faults/CFaults"),
+  .executableTarget(
+    name: "mtor-faults",
+    dependencies: [
+      "CFaults", "HTTPClient", "HTTPTransport", "Intents", "Loop", "Posix", "Runtime", "TestSupport", "Time",
+      "Workers",
+    ],
+    path: "Tests/Faults/Program"),
+]
+
 let fuzzers: [Target] = [
   .target(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
   .executableTarget(name: "mtor-fuzz", dependencies: ["CLibFuzzer", "Fuzz"], path: "Tests/Fuzz/Program"),
@@ -233,7 +245,7 @@ let package = Package(
     .executable(name: "mtor-speech", targets: ["mtor-speech"]),
   ],
   targets: cModules + (withoutGPL ? [] : gplModules) + foundations + wrappers + pure + application
-    + benchmarks + tests + (withFuzzers ? fuzzers : []))
+    + benchmarks + tests + faults + (withFuzzers ? fuzzers : []))
 
 /// The standard library's module for regular expressions is imported unless told otherwise and would add a
 /// megabyte to each program; `Spelling` has the few searches that are needed.
