@@ -129,7 +129,7 @@ let tests: [Target] = [
   .target(
     name: "TestSupport",
     dependencies: ["CInstruments", "CLinux", "Loop", "Posix", "Time", "Wyoming", "WyomingTransport"],
-    path: "Tests/TestSupport"),
+    path: "Tests/TestSupport", exclude: ["start.py"]),
   .target(
     name: "CFaultVFS", path: "Tests/CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
   .testTarget(

@@ -21,6 +21,12 @@ public final class PythonServer: Sendable {
     self.process = process
   }
 
+  /// A server that is given its port: start.py starts it.
+  /// - Parameter command: with `{port}` in one of its words, as a shell reads them.
+  public convenience init(command: String) throws {
+    try self.init("\(#filePath.dropLast("/PythonServer.swift".count))/start.py \(command)")
+  }
+
   deinit { kill(process, SIGKILL) }
 
   public struct NotStarted: Error { public let program: String }
