@@ -11,9 +11,11 @@ struct RealmsCampaign {
   func run() -> Bool {
     var failed = 0
     var intents = 0
+    var hours = 0.0
     for seed in options.seeds {
       let world = play(seed)
       intents += world.submitted
+      hours += plannedHours(seed)
       let outcomes = world.outcomes.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
       Console.write("realms: seed \(seed): \(outcomes.joined(separator: ", "))\n")
       if world.violations.isEmpty { continue }
@@ -22,15 +24,22 @@ struct RealmsCampaign {
       Console.write("  again: scripts/sim --realms --seed \(seed) --hours \(options.hours)\n")
     }
     let result = failed == 0 ? "every promise was kept" : "\(failed) FAILED"
+    let played = (hours * 10).rounded() / 10
     Console.write(
-      "realms: \(options.seeds.count) worlds of \(options.hours) hours, \(intents) intents: \(result)\n")
+      "realms: \(options.seeds.count) worlds, together \(played) hours, \(intents) intents: \(result)\n")
     return failed == 0
   }
 
+  private func plan(_ seed: UInt64) -> RealmsWorld.Plan {
+    RealmsWorld.Plan.all[Int(seed % UInt64(RealmsWorld.Plan.all.count))]
+  }
+
+  /// Worlds in which more happens are shorter.
+  private func plannedHours(_ seed: UInt64) -> Double { options.hours * plan(seed).share }
+
   private func play(_ seed: UInt64) -> RealmsWorld {
-    let plan = RealmsWorld.Plan.all[Int(seed % UInt64(RealmsWorld.Plan.all.count))]
-    var world = RealmsWorld(seed: seed, plan: plan)
-    world.run(until: Instant(nanoseconds: UInt64(options.hours * plan.share * 3600e9)))
+    var world = RealmsWorld(seed: seed, plan: plan(seed))
+    world.run(until: Instant(nanoseconds: UInt64(plannedHours(seed) * 3600e9)))
     world.finish()
     return world
   }
