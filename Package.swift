@@ -66,7 +66,7 @@ let wrappers: [Target] = [
 let pure: [Target] = [
   .target(name: "Intents", dependencies: ["Time"]),
   .target(name: "Speech", dependencies: ["Intents", "Spelling", "Time"]),
-  .target(name: "Automation", dependencies: ["Intents", "Time"]),
+  .target(name: "Automation", dependencies: ["Intents", "JSON", "Spelling", "Time"]),
   .target(name: "Wyoming", dependencies: ["JSON"]),
 ]
 
@@ -88,8 +88,9 @@ let application: [Target] = [
   .target(
     name: "Runtime",
     dependencies: [
-      "ALSA", "Automation", "Camera", "Configuration", "Crypto", "DSP", "GPIO", "Intents", "JSON", "Log",
-      "Loop", "Posix", "Speech", "Spelling", "Store", "Time", "Workers", "Wyoming",
+      "ALSA", "Automation", "Camera", "Configuration", "Crypto", "DSP", "GPIO", "HTTPClient",
+      "HTTPTransport", "Intents", "JSON", "Log", "Loop", "Posix", "Speech", "Spelling", "Store", "Time",
+      "Workers", "Wyoming",
     ]),
   .target(
     name: "Simulation",
@@ -146,9 +147,17 @@ let tests: [Target] = [
     dependencies: ["ALSA", "Configuration", "DSP", "Loop", "Posix", "Runtime", "TestSupport", "Time"]),
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "IntentsTests", dependencies: ["Intents", "TestSupport", "Time"]),
-  .testTarget(name: "AutomationTests", dependencies: ["Automation", "TestSupport", "Time"]),
+  .target(
+    name: "AutomationOracle", dependencies: ["Automation", "Time"], path: "Tests/AutomationOracle"),
+  .executableTarget(
+    name: "automation-writer", dependencies: ["Automation", "AutomationOracle", "JSON", "Loop", "Store"],
+    path: "Tests/AutomationWriter"),
   .testTarget(
-    name: "ConfigurationTests", dependencies: ["Configuration", "Spelling", "TestSupport", "Time", "YAML"]),
+    name: "AutomationTests",
+    dependencies: ["Automation", "AutomationOracle", "JSON", "TestSupport", "Time"]),
+  .testTarget(
+    name: "ConfigurationTests",
+    dependencies: ["Automation", "Configuration", "JSON", "Spelling", "TestSupport", "Time", "YAML"]),
   .testTarget(
     name: "WyomingTests",
     dependencies: [
@@ -179,8 +188,9 @@ let tests: [Target] = [
   .testTarget(
     name: "EndToEndTests",
     dependencies: [
-      "JSON", "Loop", "Posix", "Runtime", "Simulation", "Store", "Synthesis", "TestSupport", "Time",
-      "Wyoming", "WyomingTransport", "Workers", "mtor", "mtor-speech", "store-writer",
+      "AutomationOracle", "JSON", "Loop", "Posix", "Runtime", "Simulation", "Store", "Synthesis",
+      "TestSupport", "Time", "Wyoming", "WyomingTransport", "Workers", "automation-writer", "mtor",
+      "mtor-speech", "store-writer",
     ]),
   .executableTarget(name: "store-writer", dependencies: ["Loop", "Store"], path: "Tests/StoreWriter"),
   .testTarget(

@@ -5,6 +5,7 @@ import CInstruments
 import Glibc
 import Loop
 import Runtime
+import Store
 import Time
 
 /// The whole path of the program: kernel line, gesture, rule, output.
@@ -39,17 +40,22 @@ import Time
 
   private static func start(_ chip: String, _ page: UnsafeMutablePointer<UInt64>) -> LineDriver {
     let driver = LineDriver(KernelLines(chip: chip), settings: lines)
-    var engine = RuleEngine(rules)
     let loop = LoopActor.shared.loop
+    let wall = Stamp.now
+    var engine = Engine(rules, at: Clocks(wall: wall.wall, monotonic: wall.monotonic))
+    _ = engine.start([], at: Clocks(wall: wall.wall, monotonic: wall.monotonic))
     var before = ci_thread_allocations()
     driver.onGesture = { [unowned driver] line, gesture, instant in
       // The first one would count what opening the chip has cost.
       if page[edges] > 0 { page[allocationsPerEdge] += ci_thread_allocations() - before }
       before = ci_thread_allocations()
-      for action in engine.handle(.trigger(.gesture(line: line, gesture), slots: [:]), at: instant) {
-        if case .perform(.set(let output, let on), _, _) = action {
+      let stamp = wall.moved(to: instant)
+      let clocks = Clocks(wall: stamp.wall, monotonic: instant)
+      for action in engine.handle(.happened(.gesture(line: line, gesture)), at: clocks).actions {
+        if case .perform(let effect) = action, case .set(let output, let on) = effect.step {
           driver.command(output, .set(on), at: instant)
           page[0] = loop.now.nanoseconds
+          _ = engine.handle(.stepEnded(effect.id, .done(.null)), at: clocks)
         }
       }
       page[edges] += 1

@@ -1,59 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 import Time
 
-/// One automation: when `trigger` happens, do `steps` in order.
+/// One automation: when something happens, do `steps` in order.
 public struct Rule: Sendable, Equatable {
-  public var name: String
-  public var trigger: Trigger
-  public var steps: [Step]
+  /// What a trigger does while the automation runs already. Raw values are the configuration's words.
+  public enum Mode: String, Sendable, CaseIterable {
+    /// Refused.
+    case single
+    /// Ends the run and begins anew.
+    case restart
+    /// Waits for its turn, up to `max` of them.
+    case queued
+    /// Runs beside, up to `max` of them.
+    case parallel
+  }
 
-  public init(name: String, trigger: Trigger, steps: [Step]) {
+  /// What becomes of moments of the clock that passed while the program was not there, or that the clock
+  /// has jumped over.
+  public enum Missed: String, Sendable, CaseIterable {
+    case skip
+    /// Each one is made up for, `Engine.missedMax` at most.
+    case run
+    /// One run for all of them.
+    case coalesce
+  }
+
+  /// What a step that failed does to the rest.
+  public enum OnFailure: String, Sendable, CaseIterable {
+    case goOn = "go_on"
+    /// The run stays as it is until somebody retries or cancels it.
+    case stop
+  }
+
+  /// At most `count` starts in any time of this length.
+  public struct Rate: Sendable, Equatable {
+    public var count: Int
+    public var time: Duration
+
+    public init(count: Int, time: Duration) {
+      self.count = count
+      self.time = time
+    }
+  }
+
+  public var name: String
+  public var watches: [Watch]
+  /// `if:`
+  public var condition: Expression?
+  public var steps: [Step]
+  public var mode = Mode.single
+  public var max = 8
+  public var rate: Rate?
+  public var missed = Missed.skip
+  public var onFailure = OnFailure.goOn
+  /// Whether runs survive a restart; nil: those that take time or must not be done twice.
+  public var durable: Bool?
+
+  public init(name: String, watches: [Watch], steps: [Step]) {
     self.name = name
-    self.trigger = trigger
+    self.watches = watches
     self.steps = steps
   }
-}
 
-/// What starts an automation: `on:` in the configuration.
-public enum Trigger: Sendable, Hashable {
-  /// `start`: the runtime is ready.
-  case start
-  /// `gpio.LINE.GESTURE`
-  case gesture(line: String, Gesture)
-  /// `command.NAME`: a spoken or typed command was understood.
-  case command(String)
-}
+  public init(name: String, trigger: Trigger, steps: [Step]) {
+    self.init(name: name, watches: [Watch(trigger)], steps: steps)
+  }
 
-/// What a line's edges mean, after debouncing. Raw values are the configuration's words.
-public enum Gesture: String, Sendable, Hashable, CaseIterable {
-  case press, release, click, double, triple, multi, hold
-  case motion
-  case noMotion = "no_motion"
-}
-
-/// One action of an automation. Texts may name slots of the command in braces: `Turned on the {light}`.
-public enum Step: Sendable, Equatable {
-  /// `line` may be a template too: `{light}` becomes `kitchen_light` (spaces to underscores).
-  case set(line: String, on: Bool)
-  case toggle(line: String)
-  case pulse(line: String, duration: Duration)
-  case blink(line: String, on: Duration, off: Duration, count: Int)
-  /// A named LED pattern that runs until the line is set again: `breathe`, `heartbeat`, …
-  case pattern(line: String, name: String)
-  case say(String)
-  case play(file: String)
-  case run(argv: [String], timeout: Duration)
-  case log(String)
-  case wait(Duration)
-  /// Opens or ends an utterance, as a talk button does.
-  case listen(Listening)
-}
-
-/// What a talk button asks for. Raw values are the configuration's words.
-public enum Listening: String, Sendable, CaseIterable {
-  /// One utterance, ended by silence.
-  case once
-  /// One utterance, ended by `release`.
-  case hold
-  case release
+  public var isDurable: Bool {
+    durable
+      ?? (mode == .queued || missed != .skip || onFailure == .stop || watches.contains { $0.hold != nil }
+        || steps.contains(where: \.wantsDurability))
+  }
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 uint64_t cl_simulated_ns;
 
@@ -34,6 +36,24 @@ int cl_epoll_wait(int ep, struct epoll_event *events, int count, int64_t timeout
   /* Rounded up: a timer is never early. */
   int64_t ms = (timeout_ns + 999999) / 1000000;
   return epoll_wait(ep, events, count, ms > INT_MAX ? INT_MAX : (int)ms);
+}
+
+int cl_arm_clock_watch(int fd) {
+  uint64_t expirations;
+  (void)!read(fd, &expirations, sizeof expirations);
+  struct itimerspec never = {.it_value = {.tv_sec = INT64_C(1) << 40}};
+  return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+int cl_clock_watch(void) {
+  int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (fd >= 0 && cl_arm_clock_watch(fd) < 0) {
+    int code = errno;
+    close(fd);
+    errno = code;
+    return -1;
+  }
+  return fd;
 }
 
 int cl_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }

@@ -45,6 +45,7 @@ public struct ConfigurationReader: Sendable {
     settings = Schema.root.read(root, "", settings, &reader) ?? settings
     if let board { settings.board = board }
     settings.completeLines()
+    settings.placeSun()
     CrossCheck(settings).run(&reader)
     if reader.problems.isEmpty { return settings }
     throw ConfigurationProblems(Self.sorted(reader.problems, first: name))

@@ -26,6 +26,9 @@ struct Reader {
 
   mutating func remember(_ mark: YAMLMark, at path: String) { marks[path] = mark }
 
+  /// Something at a path, or below it, was found wrong.
+  func hasProblem(below path: String) -> Bool { problems.contains { $0.path.hasPrefix(path) } }
+
   /// The place of a value, or of the nearest parent that was written.
   func mark(of path: String) -> YAMLMark? {
     var path = Substring(path)

@@ -7,7 +7,7 @@ enum ReferenceWriter {
     let simple = keys.filter(\.keys.isEmpty)
     let sections = keys.filter { !$0.keys.isEmpty }
     return
-      ([introduction, table(simple)] + sections.map(section) + [sentences, steps, boards])
+      ([introduction, table(simple)] + sections.map(section) + [sentences, triggers, steps, boards])
       .joined(separator: "\n\n") + "\n"
   }
 
@@ -61,6 +61,16 @@ enum ReferenceWriter {
     own wins, then the earlier one.
     """
 
+  private static var triggers: String {
+    """
+    ## Triggers of automations
+
+    `on` is the text of a trigger, a map, or a list of these. What each means: [automations](automations.md).
+
+    \(table(WatchSchema.documentation))
+    """
+  }
+
   private static var steps: String {
     let rows = StepSchema.documentation.flatMap { kind, keys in
       keys.enumerated().map { index, key in
@@ -73,8 +83,9 @@ enum ReferenceWriter {
       ## Steps of automations
 
       Each step is a map; the key in bold tells which step it is. Texts may hold the slots of the command
-      that started the automation: `Turned on the {light}`; `{time}` and `{date}` are always there. A line
-      may be one slot: with `{light}` = `kitchen light` the line is `kitchen_light`.
+      that started the automation: `Turned on the {light}`; `{time}` and `{date}` are always there; and
+      [expressions](automations.md#expressions) in double braces. A line may be one slot: with `{light}` =
+      `kitchen light` the line is `kitchen_light`.
 
       | key | value | default | meaning |
       |---|---|---|---|

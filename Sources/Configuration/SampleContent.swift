@@ -171,6 +171,19 @@ enum SampleContent {
         do:
           - say: All right.
     """,
+    "sensors": """
+    # sensors:
+    #   cellar:                     # thousandths of a degree from a 1-wire thermometer
+    #     file: /sys/bus/w1/devices/28-*/temperature
+    #     scale: 0.001
+    #     every: 30s
+    """,
+    "notifications": """
+    # notifications:
+    #   phone:                      # {"text": …} is posted until it is taken
+    #     url: https://push.example.org/house
+    #     priority: high
+    """,
     "workers": """
     # workers:
     #   speech:                     # comes with mtor: offline wake, speech to text and text to speech

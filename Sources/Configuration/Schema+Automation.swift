@@ -26,53 +26,75 @@ extension Schema {
     count: 1...64, orSingle: true)
 
   static let automations = ValueType<[Rule]>.named(
-    "automation", .section(Rule(name: "", trigger: .start, steps: []), automation), name: \.name,
-    count: 500, blank: { Rule(name: $0, trigger: .start, steps: []) })
+    "automation", .section(Rule(name: "", watches: [], steps: []), automation), name: \.name,
+    count: 1000, blank: { Rule(name: $0, watches: [], steps: []) })
 
   private static let automation: [Field<Rule>] = [
+    Field("on", \.watches, WatchSchema.watches, isRequired: true, "What starts it: docs/automations.md."),
+    Field("if", \.condition, .optional(.expression), "It starts only when this holds."),
+    Field("do", \.steps, StepSchema.steps, isRequired: true, "Steps, one after the other."),
+    Field("mode", \.mode, .choice(), "What a trigger does while it runs."),
+    Field("max", \.max, .count(1...64), beside: ["mode"], "Runs at once, or waiting in the queue."),
     Field(
-      "on", \.trigger, trigger, isRequired: true,
-      "What starts it: start, gpio.LINE.GESTURE or command.NAME."),
-    Field("do", \.steps, steps, isRequired: true, "Steps, one after the other."),
+      "at_most", \.atMost, .optional(.count(1...10_000)),
+      "So many starts within the time of 'within'; more are refused."),
+    Field(
+      "within", \.within, .optional(.duration(.seconds(1)...StepSchema.waitMax)), beside: ["at_most"],
+      "Time for 'at_most'; else an hour."),
+    Field(
+      "missed", \.missed, .choice(),
+      "Of its times that passed while mtor was not there: left out, each run, or one run for all."),
+    Field(
+      "on_failure", \.onFailure, .choice(),
+      "After a step that failed: go on, or stop and wait for 'mtor tasks retry'."),
+    Field(
+      "durable", \.durable, .optional(.flag, none: "auto"),
+      "Runs go on after a restart; auto: when they take time or have steps that must not be done twice."),
   ]
 
-  private static let trigger = ValueType<Trigger>.scalar(
-    "start, gpio.LINE.GESTURE or command.NAME", parse: TriggerText.parse, show: TriggerText.show)
+  static let sensors = ValueType<[SensorSettings]>.named(
+    "sensor", .section(SensorSettings(name: ""), sensor), name: \.name, count: 64,
+    blank: { SensorSettings(name: $0) })
 
-  private static let steps = ValueType<[Step]>.list(
-    "list of steps", of: StepSchema.step, count: 1...64, orSingle: true)
+  private static let sensor: [Field<SensorSettings>] = [
+    Field(
+      "file", \.file, .text("path", bytesMax: 512), isRequired: true,
+      "A file of the kernel with a number: iio, hwmon, 1-wire. * stands for anything, as in a shell."),
+    Field("scale", \.scale, .number(-1e9...1e9), "The number is multiplied with it: 0.001 for thousandths."),
+    Field("offset", \.offset, .number(-1e9...1e9), "Added after that."),
+    Field("every", \.interval, .duration(.milliseconds(100) ... .seconds(86_400)), "How often it is read."),
+  ]
+
+  static let channels = ValueType<[ChannelSettings]>.named(
+    "channel", .section(ChannelSettings(name: ""), channel), name: \.name, count: 16,
+    blank: { ChannelSettings(name: $0) })
+
+  private static let channel: [Field<ChannelSettings>] = [
+    Field(
+      "url", \.url, .text("http://… or https://…", bytesMax: 2048), isRequired: true,
+      "Where each message is posted as JSON, until it is taken with a status of 2xx."),
+    Field(
+      "token_file", \.tokenFile, .optional(.text("path", bytesMax: 512)),
+      "Holds what goes into the header Authorization as a Bearer token."),
+    Field("priority", \.priority, .choice(), "What is dropped first when the outbox is full."),
+    Field(
+      "expires", \.expires, .optional(.duration(.seconds(10) ... .seconds(720 * 3600)), none: "never"),
+      "Not sent any more after that."),
+  ]
+
+  static let location: [Field<LocationSettings>] = [
+    Field("latitude", \.latitude, .number(-90...90), "Degrees, north is positive."),
+    Field("longitude", \.longitude, .number(-180...180), "Degrees, east is positive."),
+  ]
 }
 
-/// `start`, `gpio.doorbell.press`, `command.light_on`.
-enum TriggerText {
-  @Sendable static func parse(_ text: String) -> Result<Trigger, BadText> {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    switch (parts.first, parts.count) {
-    case ("start", 1): return .success(.start)
-    case ("command", 2) where !parts[1].isEmpty: return .success(.command(parts[1]))
-    case ("gpio", 3) where !parts[1].isEmpty: return gesture(text, line: parts[1], word: parts[2])
-    default:
-      let hint =
-        Nearest.match(parts[0], in: ["start", "command", "gpio"]).map { " Did you mean '\($0)…'?" } ?? ""
-      return .failure(
-        BadText(
-          text: "\(quoted(text)) is not a trigger. Write start, gpio.LINE.GESTURE or command.NAME.\(hint)"))
-    }
+extension Rule {
+  fileprivate var atMost: Int? {
+    get { rate?.count }
+    set { rate = newValue.map { Rate(count: $0, time: rate?.time ?? .seconds(3600)) } }
   }
-
-  @Sendable static func show(_ trigger: Trigger) -> String {
-    switch trigger {
-    case .start: "start"
-    case .gesture(let line, let gesture): "gpio.\(line).\(gesture.rawValue)"
-    case .command(let name): "command.\(name)"
-    }
-  }
-
-  private static func gesture(_ text: String, line: String, word: String) -> Result<Trigger, BadText> {
-    if let gesture = Gesture(rawValue: word) { return .success(.gesture(line: line, gesture)) }
-    let words = Gesture.allCases.map(\.rawValue)
-    let hint = Nearest.match(word, in: words).map { " Did you mean '\($0)'?" } ?? ""
-    let allowed = words.joined(separator: ", ")
-    return .failure(BadText(text: "\(quoted(text)): '\(word)' is not one of \(allowed).\(hint)"))
+  fileprivate var within: Duration? {
+    get { rate?.time }
+    set { if let newValue { rate = Rate(count: rate?.count ?? 1, time: newValue) } }
   }
 }

@@ -17,6 +17,14 @@ enum Schema {
     Field("lists", \.lists, lists, "Words for {name} in the sentences of commands."),
     Field("commands", \.commands, commands, "What may be said or typed, by name."),
     Field("automations", \.automations, automations, "What to do when something happens, by name."),
+    Field("sensors", \.sensors, sensors, "Numbers that are read again and again, for automations, by name."),
+    Field("notifications", \.channels, channels, "Where messages of automations go, by name."),
+    Field(
+      "location", \.location, .section(LocationSettings(), location), "Where this is, for sunrise and sunset."
+    ),
+    Field(
+      "time_zone", \.timeZone, .optional(.text("Europe/Berlin or alike", bytesMax: 64), none: "auto"),
+      "Whose clock the times of automations mean; auto: the machine's."),
     Field("microphone", \.microphone, microphone, "Where audio comes from."),
     Field("speaker", \.speaker, speaker, "Where sound goes."),
     Field("voice", \.voice, .section(VoiceSettings(), voice), "From the microphone to the transcript."),

@@ -24,6 +24,12 @@ public struct Settings: Sendable, Equatable {
   /// Word lists for `{name}` in sentences.
   public var lists: [String: [String]] = [:]
   public var automations: [Rule] = []
+  public var sensors: [SensorSettings] = []
+  /// Where `notify` sends to.
+  public var channels: [ChannelSettings] = []
+  public var location = LocationSettings()
+  /// A name below /usr/share/zoneinfo; nil: the machine's own.
+  public var timeZone: String?
   public var store = StoreSettings()
   public var log = LogSettings()
 

@@ -7,8 +7,8 @@ struct VoiceInvariant: Invariant {
   static let name = "voice"
   /// An outcome may come so much later than its deadline.
   private static let tolerance: Duration = .milliseconds(50)
-  /// A reply that is heard: `RuleEngine.soundLimit` for each of two sentences.
-  private static let replyMax = RuleEngine.soundLimit * 2
+  /// A reply that is heard: `Step.soundLimit` for each of two sentences.
+  private static let replyMax = Step.soundLimit * 2
 
   private let budget: Duration
   private let slack: Duration

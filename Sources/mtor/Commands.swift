@@ -4,7 +4,8 @@
 /// has `static let check`.
 enum Commands {
   static let all: [Command] = [
-    run, demo, check, config, devices, status, tasks, listen, ask, say, record, gpioGet, gpioSet, gpioWatch,
+    run, demo, check, config, devices, status, tasks, tasksApprove, tasksRefuse, tasksCancel,
+    tasksRetry, automationTest, automationTrigger, why, listen, ask, say, record, gpioGet, gpioSet, gpioWatch,
     gpioSafe, gpioPress, log, logVerify, logLevel, history, statistics,
     backup, restore, reload, version, help, completion, generate,
   ]

@@ -106,7 +106,7 @@ extension Commands {
     return try LoadedSettings.load(invocation).settings.store.paths()
   }
 
-  private static func reading<Value>(
+  static func reading<Value>(
     _ paths: StorePaths, _ body: (borrowing JournalReader) throws(StoreError) -> Value
   ) throws(CommandFailure) -> Value {
     do throws(StoreError) {

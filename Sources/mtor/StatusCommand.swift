@@ -16,30 +16,6 @@ extension Commands {
       return .success
     })
 
-  static let tasks = Command(
-    name: "tasks",
-    summary: "List what the running mtor is doing",
-    details: "Lists the tasks on the event loop: what each waits for, since when, and until when at most.",
-    options: [.json],
-    examples: [Example("mtor tasks", "What does it wait for?")],
-    run: { invocation throws(CommandFailure) in
-      let tasks = try ask(.tasks).compactMap(\.tasks).first ?? []
-      if invocation.wantsJSON {
-        try Output.json(tasks)
-      } else if tasks.isEmpty {
-        Output.line("Nothing is under way.")
-      } else {
-        var table = TextTable("id", "task", "state", "since", "deadline", "waiting on")
-        for task in tasks {
-          table.add(
-            "\(task.id)", task.name, task.state, duration(task.forMS),
-            task.deadlineInMS.map { "in " + duration($0) } ?? "-", task.waitingOn ?? "")
-        }
-        Output.text(table.text())
-      }
-      return .success
-    })
-
   /// All replies to a request without a text.
   static func ask(
     _ verb: ControlRequest.Verb, in directory: String = RuntimeDirectory.path()

@@ -150,6 +150,101 @@ import Testing
     - automations: {a: {on: begin, do: {log: x}}}
     ! 'begin' is not a trigger
 
+    automations.if
+    + automations: {a: {on: start, if: hour() < 7, do: {log: x}}}
+    - automations: {a: {on: start, if: hour( < 7, do: {log: x}}}
+    ! 'hour( < 7': column 7: '<' is not the beginning of a value.
+
+    automations.mode
+    + automations: {a: {on: start, mode: queued, max: 3, do: {log: x}}}
+    - automations: {a: {on: start, mode: queue, do: {log: x}}}
+    ! Did you mean 'queued'?
+
+    automations.max
+    + automations: {a: {on: start, mode: parallel, max: 64, do: {log: x}}}
+    - automations: {a: {on: start, max: 3, do: {log: x}}}
+    ! 'max' has a meaning only with mode
+
+    automations.at_most
+    + automations: {a: {on: start, at_most: 3, within: 1min, do: {log: x}}}
+    - automations: {a: {on: start, at_most: 0, do: {log: x}}}
+    ! Allowed: 1…10000.
+
+    automations.within
+    + automations: {a: {on: start, within: 1min, at_most: 3, do: {log: x}}}
+    - automations: {a: {on: start, within: 1min, do: {log: x}}}
+    ! only with at_most
+
+    automations.missed
+    + automations: {a: {on: {time: "07:30"}, missed: coalesce, do: {log: x}}}
+    - automations: {a: {on: {time: "07:30"}, missed: all, do: {log: x}}}
+    ! not one of skip, run, coalesce
+
+    automations.on_failure
+    + automations: {a: {on: start, on_failure: stop, do: {log: x}}}
+    - automations: {a: {on: start, on_failure: retry, do: {log: x}}}
+    ! not one of go_on, stop
+
+    automations.durable
+    + automations: {a: {on: start, durable: off, do: {log: x}}}
+    - automations: {a: {on: start, durable: maybe, do: {log: x}}}
+    ! neither on nor off
+
+    sensors.file
+    + sensors: {a: {file: "/sys/bus/w1/devices/28-*/temperature"}}
+    - sensors: {a: {every: 1s}}
+    ! 'file' is missing
+
+    sensors.scale
+    + sensors: {a: {file: /a, scale: 0.001}}
+    - sensors: {a: {file: /a, scale: m}}
+    ! is not a number
+
+    sensors.offset
+    + sensors: {a: {file: /a, offset: -3.5}}
+    - sensors: {a: {file: /a, offset: }}
+    ! no value is given
+
+    sensors.every
+    + sensors: {a: {file: /a, every: 1min}}
+    - sensors: {a: {file: /a, every: 10ms}}
+    ! out of range
+
+    notifications.url
+    + notifications: {a: {url: "https://example.org"}}
+    - notifications: {a: {priority: low}}
+    ! 'url' is missing
+
+    notifications.token_file
+    + notifications: {a: {url: "https://example.org", token_file: /run/token}}
+    - notifications: {a: {url: "https://example.org", token_file: ""}}
+    ! the text is empty
+
+    notifications.priority
+    + notifications: {a: {url: "https://example.org", priority: urgent}}
+    - notifications: {a: {url: "https://example.org", priority: top}}
+    ! not one of low, normal, high, urgent
+
+    notifications.expires
+    + notifications: {a: {url: "https://example.org", expires: never}}
+    - notifications: {a: {url: "https://example.org", expires: 1s}}
+    ! out of range
+
+    location.latitude
+    + location: {latitude: 52.5, longitude: 13.4}
+    - location: {latitude: 91}
+    ! Allowed: -90…90.
+
+    location.longitude
+    + location: {longitude: -74}
+    - location: {longitude: west}
+    ! is not a number
+
+    time_zone
+    + time_zone: UTC
+    - time_zone: Europe/Nowhere
+    ! there is no zone 'Europe/Nowhere'
+
     automations.do
     + automations: {a: {on: start, do: [{wait: 1s}]}}
     - automations: {a: {on: start, do: []}}

@@ -9,7 +9,12 @@ import Testing
   private let reader = ConfigurationReader(boards: BoardCatalog(directories: []))
 
   private func read(_ step: String) throws -> [Step] {
-    let text = "gpio: {lamp: {output: 5}}\nautomations: {a: {on: start, do: [\(step)]}}"
+    let text = """
+      gpio: {lamp: {output: 5}, bell: {input: 6}}
+      automations: {a: {on: start, do: [\(step)]}}
+      notifications: {phone: {url: "https://example.org/hook"}}
+      sensors: {cellar: {file: /dev/null}}
+      """
     return try reader.read(text: text, name: "f").automations[0].steps
   }
 
@@ -29,9 +34,47 @@ import Testing
       ("{log: here}", .log("here")),
       ("{wait: 500ms}", .wait(.milliseconds(500))),
       ("{listen: hold}", .listen(.hold)),
+      (
+        "{ask: $CHAT, text: \"Is it {{ line.lamp }}?\", save: it, timeout: 5s}",
+        .ask(
+          Step.Question(
+            realm: "$CHAT", text: "Is it {{ line.lamp }}?", save: "it", timeout: .seconds(5)))
+      ),
+      ("{http: \"http://a/b\", method: POST, body: x, save: it, at_most_once: on}", .once(.http(request))),
+      ("{notify: phone, text: Hello}", .notify(channel: "phone", text: "Hello")),
+      ("{until: line.lamp == on}", .until(try Expression("line.lamp == on"), timeout: .seconds(300))),
+      (
+        "{await: gpio.bell.press, save: it, timeout: 1h}",
+        .await(.gesture(line: "bell", .press), save: "it", timeout: .seconds(3600))
+      ),
+      (
+        "{approve: Really?, yes: gpio.bell.click, no: [webhook.a, webhook.b], timeout: 1min, else: {log: no}}",
+        .approve(
+          Step.Approval(
+            question: "Really?", yes: [.gesture(line: "bell", .click)], no: [.webhook("a"), .webhook("b")],
+            timeout: .seconds(60), otherwise: [.log("no")]))
+      ),
+      (
+        "{choose: [{if: sensor.cellar > 3, do: {log: a}}], else: [{log: b}]}",
+        .choose(
+          [.init(condition: try Expression("sensor.cellar > 3"), steps: [.log("a")])], otherwise: [.log("b")])
+      ),
+      ("{parallel: [{log: a}, [{log: b}, {log: c}]]}", .parallel([[.log("a")], [.log("b"), .log("c")]])),
+      (
+        "{repeat: 3, while: \"true\", do: {log: a}}",
+        .repeat(times: 3, while: try Expression("true"), [.log("a")])
+      ),
+      ("{call: a}", .call(rule: "a")),
+      ("{stop: on}", .stop),
     ]
     #expect(rows.count == StepKind.allCases.count)
     for (text, step) in rows { #expect(try read(text) == [step]) }
+  }
+
+  private var request: Step.Request {
+    var request = Step.Request(url: "http://a/b")
+    (request.method, request.body, request.save) = ("POST", "x", "it")
+    return request
   }
 
   @Test(arguments: [
@@ -61,7 +104,32 @@ import Testing
     ("{say: x, loud: on}", "automations.a.do[0]: unknown key 'loud'. Allowed: say."),
     (
       "hello",
-      "automations.a.do[0]: expected a step such as 'set: …'; steps: set, toggle, pulse, blink, pattern, say, play, run, log, wait, listen."
+      "automations.a.do[0]: expected a step such as 'set: …'; steps: set, toggle, pulse, blink, pattern, say, play, run, log, wait, listen, ask, http, notify, until, await, approve, choose, parallel, repeat, call, stop."
+    ),
+    ("{say: \"{{ line.lmap }}\"}", "automations.a.do[0].say: gpio has no line 'lmap'. Did you mean 'lamp'?"),
+    ("{say: \"{{ 1 + }}\"}", "automations.a.do[0].say: ' 1 + ': column 6: a value is missing at the end."),
+    (
+      "{until: lamp == on}",
+      "automations.a.do[0].until: 'lamp == on': there is no 'lamp'. Names begin with: event, answer, line, sensor, worker, realm, sound. A text needs quotes: 'lamp'."
+    ),
+    (
+      "{until: \"line.lamp = on\"}",
+      "automations.a.do[0].until: 'line.lamp = on': column 11: '=' compares nothing. Write '=='."
+    ),
+    (
+      "{notify: fone, text: x}",
+      "automations.a.do[0].notify: there is no channel 'fone'. Notifications: phone."
+    ),
+    ("{call: b}", "automations.a.do[0].call: there is no automation 'b'. Did you mean 'a'?"),
+    (
+      "{await: gpio.bell.pres}",
+      "automations.a.do[0].await: 'gpio.bell.pres': 'pres' is not one of press, release, click, double, triple, multi, hold, motion, no_motion. Did you mean 'press'?"
+    ),
+    ("{choose: [{do: {log: x}}]}", "automations.a.do[0].choose[0]: 'if' is missing: expression."),
+    ("{ask: $CHAT}", "automations.a.do[0]: 'text' is missing: text."),
+    (
+      "{parallel: [{set: lmap, to: on}]}",
+      "automations.a.do[0][0].set: gpio has no output or led 'lmap'. Did you mean 'lamp'?"
     ),
   ])
   func aWrongStepIsTold(_ step: String, _ problem: String) {

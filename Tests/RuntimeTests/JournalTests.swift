@@ -46,7 +46,7 @@ import Time
     #expect(texts.first == #"boot {"board":"sim","node":"mtor","version":"0.1.0"}"#)
     #expect(texts.contains(#"gesture {"gesture":"press","line":"doorbell"}"#))
     #expect(texts.contains(#"rule.started {"rule":"rings","run":1,"trigger":"gpio.doorbell.press"}"#))
-    #expect(texts.contains(#"rule.ended {"rule":"rings","run":1}"#))
+    #expect(texts.contains(#"rule.ended {"rule":"rings","run":1,"steps":["pulse porch for 50ms"]}"#))
     #expect(texts.last == "shutdown {}")
     #expect(try JournalReader.open(directory.file("state/mtor.db")).verify().isGood)
   }

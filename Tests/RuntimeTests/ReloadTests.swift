@@ -51,7 +51,8 @@ import Testing
     #expect(try await eventually { !test.daemon.automations.running.isEmpty })
     try await onLoop {
       var settings = test.daemon.settings
-      settings.log.level = .notice
+      settings.automations.removeAll { $0.name == "slow" }
+      settings.commands.removeAll { $0.name == "slow" }
       try await test.daemon.reload(settings)
     }
     asked.join()

@@ -66,6 +66,10 @@ int cl_epoll_wait(int ep, struct epoll_event *events, int count, int64_t timeout
 static inline int cl_set_timer_slack(unsigned long ns) { return prctl(PR_SET_TIMERSLACK, ns); }
 
 /* GNU extensions. */
+/* A descriptor that becomes readable when somebody sets the wall clock; -1 with errno. Armed again after
+   each time by cl_arm_clock_watch, which takes what there is to read. */
+int cl_clock_watch(void);
+int cl_arm_clock_watch(int fd);
 int cl_accept(int fd);                 /* accept4, non-blocking, close-on-exec */
 int cl_pipe(int fds[2], int flags);    /* pipe2 */
 void cl_set_thread_name(const char *name);

@@ -1,80 +1,168 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
+import HTTPClient
 import Intents
+import JSON
 import Log
 import Loop
+import Store
 import Time
 
-/// Executes what the rule engine decides: lines, speech, sounds, programs.
+/// Joins the automations' engine with the world: its facts and checkpoints go to the store, its effects to
+/// lines, speech, sounds, programs, realms and the network, and what these report goes back to it.
 @LoopActor public final class Automations {
-  private let lines: LineDriver
   /// For a reply that is late to tell why.
   static let tellingTime: Duration = .milliseconds(50)
+  /// Triggers that wait until the runs of the last start are read; more are refused.
+  static let waitingMax = 256
 
+  private let lines: LineDriver
   private let replies: Replies
   private let timeline: Timeline
   private let files: BlockingQueue
+  private let store: Store?
   private let loop = LoopActor.shared.loop
   private let log = Logger("automation")
-  private var engine: RuleEngine
-  /// Triggers of rules that name the time or the date.
-  private var timed: Set<Trigger>
+  private var engine: Engine
   /// A rule stands for a talk button.
   var onListen: (@LoopActor (Listening) -> Void)?
-  /// A run has begun or ended.
-  var onRun: (@LoopActor (Fact) -> Void)?
+  /// Serves a step `ask`; nil: there are no realms.
+  var ask: (@LoopActor (Intent) async -> Outcome)?
+  /// Something was put into the outbox for a channel.
+  var onOwed: (@LoopActor (_ channel: String) -> Void)?
+  /// What `notify` has to know of a channel.
+  var channels: [String: OutboxItem] = [:]
   private var timer: TimerToken?
+  private var clock: ClockWatch?
   /// What each run belongs to.
   private var flights: [UInt64: Flight] = [:]
-  /// Of which rule each run is.
-  private var names: [UInt64: String] = [:]
   /// Steps that take time.
-  private var tasks: [RuleEngine.RunID: Task<Void, any Error>] = [:]
+  private var tasks: [StepID: Task<Void, any Error>] = [:]
+  /// Effects that wait for their commit.
+  private var uncommitted: Set<StepID> = []
+  /// Events to be handled after the turn under way.
+  private var events: [(event: Engine.Event, flight: Flight?)] = []
+  private var isHandling = false
+  private var isStarted = false
+  private var isStopped = false
+  private var onStarted: Waiter<Void>?
 
-  public init(rules: [Rule], lines: LineDriver, replies: Replies, timeline: Timeline, files: BlockingQueue) {
-    engine = RuleEngine(rules)
-    timed = Self.timed(rules)
+  public init(
+    rules: [Rule], zone: TimeZone, lines: LineDriver, replies: Replies, timeline: Timeline,
+    files: BlockingQueue, store: Store?
+  ) {
+    engine = Engine(rules, zone: zone, boot: "\(BootID.current())", at: .now)
     self.lines = lines
     self.replies = replies
     self.timeline = timeline
     self.files = files
+    self.store = store
   }
 
-  /// Other rules from now on. Runs of the old ones end here; what they have begun to say is heard.
-  public func replace(rules: [Rule]) {
-    stop()
-    for (run, flight) in flights.sorted(by: { $0.key < $1.key }) {
-      flight.failure = "the configuration was changed"
-      onRun?(.ruleEnded(names[run] ?? "", run: run, failure: flight.failure))
-      flight.runs = []
-      flight.waiter?.resume(returning: ())
+  // MARK: Beginning and end
+
+  /// Takes over what the last start has left and begins. Triggers may be given before; they wait.
+  func start() {
+    if engine.needsWallClock { watchClock() }
+    guard let store else { return begin([]) }
+    LoopActor.spawn("automations") { [self] in
+      var left: [Turn.Checkpoint] = []
+      do {
+        left = try await checkpoints(of: store)
+      } catch {
+        log.error("what automations were doing before the start cannot be read: \(error)")
+      }
+      if !isStopped { begin(left) }
     }
-    (flights, names) = ([:], [:])
-    engine = RuleEngine(rules)
-    timed = Self.timed(rules)
   }
 
-  private static func timed(_ rules: [Rule]) -> Set<Trigger> {
-    let moment = Moment.slots
-    return Set(rules.filter { $0.steps.contains { $0.filled(moment) != $0 } }.map(\.trigger))
+  private func checkpoints(of store: Store) async throws -> [Turn.Checkpoint] {
+    try await store.checkpoints(prefix: Engine.keyPrefix).map { checkpoint in
+      let body = try? JSONText.value(checkpoint.body)
+      return Turn.Checkpoint(key: checkpoint.key, body: body?.objectValue ?? [:])
+    }
   }
+
+  private func begin(_ left: [Turn.Checkpoint]) {
+    isStarted = true
+    isHandling = true
+    let turn = engine.start(left, at: .now)
+    execute(turn, nil)
+    isHandling = false
+    drain()
+    onStarted.take()?.resume(returning: ())
+  }
+
+  /// Returns when what came before the beginning has been handled, or it takes too long.
+  func hasBegun(within limit: Duration) async {
+    if isStarted { return }
+    try? await loop.wait(on: "automations: beginning", until: loop.now + limit) { onStarted = $0 }
+  }
+
+  private func watchClock() {
+    if clock != nil { return }
+    do {
+      clock = try ClockWatch { [unowned self] in handle(.time) }
+    } catch { log.error("a clock that is set will be noticed late: \(error)") }
+  }
+
+  /// Other rules from now on. Runs of rules that stay go on; those of others end here, but what they have
+  /// begun to say is heard.
+  public func replace(rules: [Rule]) {
+    isHandling = true
+    let turn = engine.replace(rules, at: .now)
+    execute(turn, nil)
+    isHandling = false
+    drain()
+    if engine.needsWallClock { watchClock() }
+  }
+
+  /// Ends what takes time; the lines are the line driver's to put into their safe state. Durable runs
+  /// go on at the next start.
+  public func stop() {
+    handle(.happened(.shutdown))
+    isStopped = true
+    for task in tasks.values { task.cancel() }
+    tasks = [:]
+    clock?.stop()
+    if let timer = timer.take() { loop.cancel(timer) }
+  }
+
+  // MARK: What happens
 
   public var running: [String] { engine.running }
   public func isAwaited(_ trigger: Trigger) -> Bool { engine.isAwaited(trigger) }
+  public var reports: [RunReport] { engine.reports(at: .now) }
 
   /// Starts the rules of `trigger` and returns at once.
-  public func fire(_ trigger: Trigger, exchange: Exchange) {
-    begin(trigger, [:], Flight(exchange))
+  public func fire(_ trigger: Trigger, _ data: JSONObject = [:], exchange: Exchange) {
+    handle(.happened(trigger, data: data), Flight(exchange))
+  }
+
+  /// A moment that nobody waits for the end of.
+  func happened(_ trigger: Trigger, _ data: JSONObject = [:]) {
+    if engine.isAwaited(trigger) { handle(.happened(trigger, data: data)) }
+  }
+
+  /// What a value is now.
+  func value(_ trigger: Trigger, _ value: JSONValue) { handle(.value(trigger, value)) }
+
+  /// - Returns: false when there is no such run, or not one to which this can be done.
+  func decide(_ run: UInt64, _ event: Engine.Event) -> Bool {
+    let before = reports.filter { $0.run == run }
+    if before.isEmpty { return false }
+    handle(event)
+    return reports.filter { $0.run == run } != before
   }
 
   /// Starts the rules of `trigger` and waits for their ends: completed with what was said, failed
   /// with the first step that failed, rejected when the rule is still busy with an earlier trigger.
   ///
   /// Past the exchange's deadline only a reply that has begun to be heard is waited for. Steps go on
-  /// by themselves; a step that is late makes the outcome `expired`, a `wait` does not.
+  /// by themselves; a step that is late makes the outcome `expired`, a wait does not.
   public func run(_ trigger: Trigger, slots: [String: String], exchange: Exchange) async -> Outcome {
     let flight = Flight(exchange)
-    begin(trigger, slots, flight)
+    handle(.happened(trigger, slots: slots), flight)
     if let late = await wait(for: flight), flight.failure == nil { return .expired(stage: late.summary) }
     if let failure = flight.failure { return .failed(reason: failure) }
     if flight.isRefused { return .rejected(reason: "that automation is still running") }
@@ -93,12 +181,12 @@ import Time
   /// - Returns: the step that is late.
   private func wait(for flight: Flight) async -> Step? {
     var limit: Instant? = flight.exchange.deadline
-    while !flight.runs.isEmpty {
+    while !flight.isOver {
       do {
         try await loop.wait(on: "automation", until: limit) { flight.waiter = $0 }
         limit = flight.exchange.deadline
       } catch is DeadlineExceeded {
-        guard let step = flight.step, !step.isWait else { return nil }
+        guard let step = flight.step, isUnderWay(flight) else { return nil }
         guard step.isSound else { return step }
         if flight.isHeard {
           limit = nil
@@ -113,80 +201,155 @@ import Time
     return nil
   }
 
-  /// Ends what takes time; the lines are the line driver's to put into their safe state.
-  public func stop() {
-    for task in tasks.values { task.cancel() }
-    tasks = [:]
-    if let timer = timer.take() { loop.cancel(timer) }
+  /// Some effect of it is; else its runs only wait.
+  private func isUnderWay(_ flight: Flight) -> Bool {
+    tasks.keys.contains { flight.runs.contains($0.run) }
   }
 
-  /// The time and the date are known to each rule that names them.
-  private func begin(_ trigger: Trigger, _ slots: [String: String], _ flight: Flight) {
-    flight.trigger = trigger
-    let slots = timed.contains(trigger) ? Moment.slots.merging(slots) { _, own in own } : slots
-    perform(engine.handle(.trigger(trigger, slots: slots), at: loop.now), flight)
+  // MARK: Turns
+
+  /// Hands an event to the engine and does what it decides; events that this brings come after it.
+  private func handle(_ event: Engine.Event, _ flight: Flight? = nil) {
+    if isStopped { return }
+    if !isStarted, events.count >= Self.waitingMax {
+      return log.once("waiting", "too many triggers at start")
+    }
+    flight?.isWaiting = true
+    events.append((event, flight))
+    if isStarted { drain() }
   }
 
-  /// `flight` is that of the trigger; actions of runs begun earlier know theirs.
-  private func perform(_ actions: [RuleEngine.Action], _ flight: Flight? = nil) {
-    for action in actions {
-      switch action {
-      case .perform(let step, let rule, let run):
-        if let flight, flights[run.run] == nil {
-          flights[run.run] = flight
-          names[run.run] = rule
-          flight.runs.insert(run.run)
-          onRun?(.ruleStarted(rule, run: run.run, trigger: flight.trigger))
-        }
-        perform(step, rule, run)
-      case .abandon(let step, let rule, let run):
-        log.warning("\(rule): \(step.summary) took too long and was ended")
-        tasks.removeValue(forKey: run)?.cancel()
-      case .refused(let rule):
-        log.once(
-          "refused.\(rule)", level: .notice, every: .seconds(10),
-          "\(rule): triggered again while it runs, ignored")
-        flight?.isRefused = true
-      case .finished(let rule, let run): end(run.run, of: rule)
-      }
+  private func drain() {
+    if isHandling { return }
+    isHandling = true
+    defer { isHandling = false }
+    while !events.isEmpty {
+      let (event, flight) = events.removeFirst()
+      flight?.isWaiting = false
+      execute(engine.handle(event, at: .now), flight)
+      if let flight, flight.isOver { flight.waiter?.resume(returning: ()) }
     }
     setTimer()
   }
 
-  private func end(_ run: UInt64, of rule: String) {
-    names[run] = nil
+  private func execute(_ turn: Turn, _ flight: Flight?) {
+    var after: [Turn.Effect] = []
+    for action in turn.actions {
+      switch action {
+      case .started(_, let run):
+        if let flight, flights[run] == nil {
+          flights[run] = flight
+          flight.runs.insert(run)
+        }
+      case .perform(let effect):
+        if effect.isAfterCommit, store != nil { after.append(effect) } else { perform(effect) }
+      case .abandon(let id, let rule, let step): abandon(id, rule, step)
+      case .refused(let rule, let reason):
+        log.once(
+          "refused.\(rule)", level: .notice, every: .seconds(10), "\(rule): triggered, but \(reason): ignored"
+        )
+        flight?.isRefused = true
+      case .ended(_, let run, let failure): end(run, failure)
+      }
+    }
+    commit(turn, then: after)
+  }
+
+  /// Effects that have to wait for it follow the commit, also one that failed: the store has told and
+  /// counted what it could not store, and what is to be done is done all the same.
+  private func commit(_ turn: Turn, then effects: [Turn.Effect]) {
+    guard let store else { return }
+    let stamp = Stamp.now
+    var writes: [Write] = []
+    var isDurable = !turn.checkpoints.isEmpty
+    for fact in turn.facts {
+      isDurable = isDurable || fact.isDurable
+      writes.append(.journal(JournalEntry(fact.kind, fact.body, at: stamp)))
+    }
+    for checkpoint in turn.checkpoints {
+      let body = checkpoint.body.map { Self.bytes($0) }
+      writes.append(.checkpoint(key: checkpoint.key, body: body))
+    }
+    for effect in effects { uncommitted.insert(effect.id) }
+    if writes.isEmpty { return perform(committed: effects) }
+    do throws(StoreError) {
+      try store.commit(writes, isDurable ? .now : .soon) { [weak self] _ in self?.perform(committed: effects)
+      }
+    } catch {
+      log.once("store", every: .seconds(60), "automations go on, but would not survive a restart: \(error)")
+      perform(committed: effects)
+    }
+  }
+
+  private func perform(committed effects: [Turn.Effect]) {
+    if isStopped { return }
+    for effect in effects where uncommitted.remove(effect.id) != nil { perform(effect) }
+    drain()
+  }
+
+  /// Canonical, as rows of the journal are.
+  private static func bytes(_ body: JSONObject) -> [UInt8] {
+    var bytes: [UInt8] = []
+    JSONWriter(JSONStyle(.compact, sortsKeys: true)).append(body, to: &bytes)
+    return bytes
+  }
+
+  private func abandon(_ id: StepID, _ rule: String, _ step: Step) {
+    uncommitted.remove(id)
+    guard let task = tasks.removeValue(forKey: id) else { return }
+    log.warning("\(rule): \(step.summary) was ended: it took too long, or the run was cancelled")
+    task.cancel()
+  }
+
+  private func end(_ run: UInt64, _ failure: String?) {
     guard let flight = flights.removeValue(forKey: run) else { return }
-    onRun?(.ruleEnded(rule, run: run, failure: flight.failure))
+    if flight.failure == nil { flight.failure = failure }
     flight.runs.remove(run)
-    if flight.runs.isEmpty { flight.waiter?.resume(returning: ()) }
+    if flight.isOver { flight.waiter?.resume(returning: ()) }
   }
 
   private func setTimer() {
     if let timer { loop.cancel(timer) }
     timer = engine.nextDeadline.map { deadline in
-      loop.at(deadline, name: "automation") { [unowned self] in perform(engine.advance(to: loop.now)) }
+      loop.at(deadline, name: "automation") { [unowned self] in handle(.time) }
     }
   }
 
-  private func perform(_ step: Step, _ rule: String, _ run: RuleEngine.RunID) {
-    let flight = flights[run.run]
-    flight?.begin(step)
-    switch step {
-    case .say(let text): inTask(run, rule, step) { [self] in try await say(text, flight) }
-    case .play(let file): inTask(run, rule, step) { [self] in try await play(file, flight) }
+  // MARK: Effects
+
+  private func perform(_ effect: Turn.Effect) {
+    let flight = flights[effect.id.run]
+    flight?.begin(effect.step)
+    switch effect.step {
+    case .say(let text): inTask(effect) { [self] in try await say(text, flight) }
+    case .play(let file): inTask(effect) { [self] in try await play(file, flight) }
     case .run(let argv, let timeout):
-      told(step, flight)
-      inTask(run, rule, step) { [self] in try await Command.run(argv, timeout: timeout, log: log) }
-    case .log(let text): log.notice("\(rule): \(text)")
-    case .listen(let listening): onListen?(listening)
-    case .wait: break
-    case .set, .toggle, .pulse, .blink, .pattern:
-      if perform(step) { told(step, flight) } else { failed(step, rule, "no such line now", flight) }
+      told(effect.step, flight)
+      inTask(effect) { [self] in try await Command.run(argv, timeout: timeout, log: log) }
+    case .ask(let question):
+      flight?.pause()
+      told(effect.step, flight)
+      answer(effect) { [self] in try await answer(question, effect) }
+    case .http(let request):
+      flight?.pause()
+      told(effect.step, flight)
+      answer(effect) { try await WebRequest.send(request, key: effect.id.key) }
+    case .notify(let channel, let text): notify(channel, text, effect)
+    case .log(let text):
+      log.notice("\(effect.rule): \(text)")
+      report(effect, nil)
+    case .listen(let listening):
+      onListen?(listening)
+      report(effect, nil)
+    default:
+      let isDone = drive(effect.step)
+      if isDone { told(effect.step, flight) }
+      report(effect, isDone ? nil : "no such line now")
     }
   }
 
   /// Steps about lines; false when the line is not to be had.
-  private func perform(_ step: Step) -> Bool {
+  private func drive(_ step: Step) -> Bool {
     switch step {
     case .set(let line, let on): lines.command(line, .set(on))
     case .toggle(let line): lines.command(line, .toggle)
@@ -195,23 +358,43 @@ import Time
       lines.command(line, .blink(on: on, off: off, count: count))
     case .pattern(let line, let name):
       LinePattern(rawValue: name).map { lines.command(line, .pattern($0)) } ?? false
-    case .say, .play, .run, .log, .wait, .listen: true
+    // The engine keeps all others for itself.
+    default: false
     }
   }
 
-  private func inTask(
-    _ run: RuleEngine.RunID, _ rule: String, _ step: Step,
-    _ body: @escaping @Sendable @LoopActor () async throws -> Void
+  private func report(_ effect: Turn.Effect, _ failure: String?) {
+    if let failure { failed(effect, failure) }
+    handle(.stepEnded(effect.id, failure.map { .failed($0) } ?? .done(.null)))
+  }
+
+  private func inTask(_ effect: Turn.Effect, _ body: @escaping @Sendable @LoopActor () async throws -> Void) {
+    answer(effect) {
+      try await body()
+      return .null
+    }
+  }
+
+  private func answer(
+    _ effect: Turn.Effect, _ body: @escaping @Sendable @LoopActor () async throws -> JSONValue
   ) {
-    let flight = flights[run.run]
-    tasks[run] = LoopActor.spawn("\(rule): \(step.summary)") { [self] in
-      do { try await body() } catch is CancellationError {} catch {
-        failed(step, rule, "\(error)", flight)
+    let id = effect.id
+    tasks[id] = LoopActor.spawn("\(effect.rule): \(effect.step.summary)") { [self] in
+      let result: Engine.StepResult
+      do {
+        result = .done(try await body())
+      } catch is CancellationError {
+        result = .failed("cancelled")
+      } catch {
+        // Who asked in writing reads the reply.
+        let isRead = effect.step.isSound && flights[id.run]?.exchange.id == nil
+        if !isRead || !effect.step.isSpoken { failed(effect, "\(error)") }
+        result = isRead && effect.step.isSpoken ? .done(.null) : .failed("\(error)")
       }
-      // Who cancelled it has no use for its end: by now the number may be that of another run.
+      // Who cancelled it has no use for its end.
       if Task.isCancelled { return }
-      tasks[run] = nil
-      perform(engine.handle(.stepEnded(run), at: loop.now))
+      tasks[id] = nil
+      handle(.stepEnded(id, result))
     }
   }
 
@@ -238,74 +421,57 @@ import Time
     }
   }
 
+  private func answer(_ question: Step.Question, _ effect: Turn.Effect) async throws -> JSONValue {
+    guard let ask else { throw StepError("no realm is configured") }
+    let intent = Intent(
+      id: "run-\(effect.id.key)", realm: question.realm, payload: .text(question.text),
+      deadline: loop.now + question.timeout, origin: .rule)
+    let outcome = await ask(intent)
+    guard case .completed(let completion) = outcome else { throw StepError(outcome.text) }
+    return .string(completion.payload.text)
+  }
+
+  /// Owed from now on: with the same key when it is done again.
+  private func notify(_ channel: String, _ text: String, _ effect: Turn.Effect) {
+    guard let store, var item = channels[channel] else {
+      return report(effect, "messages need a channel below 'notifications', and the store")
+    }
+    let message: JSONObject = [
+      "key": .string(effect.id.key), "rule": .string(effect.rule), "text": .string(text),
+      "time": .integer(Stamp.now.wall / 1_000_000_000),
+    ]
+    item.created = Stamp.now.wall
+    item.deadline = item.deadline.map { item.created + $0 }
+    item.body = Self.bytes(message)
+    do throws(StoreError) {
+      try store.commit([.owe(item)], .now) { [weak self] result in
+        if case .failure(let error) = result {
+          self?.report(effect, "\(error)")
+        } else {
+          self?.report(effect, nil)
+          self?.onOwed?(channel)
+        }
+      }
+    } catch { report(effect, "\(error)") }
+  }
+
   private func told(_ step: Step, _ flight: Flight?) {
     if let flight { timeline.emit(flight.exchange.entry(.action, step.summary)) }
   }
 
-  private func failed(_ step: Step, _ rule: String, _ reason: String, _ flight: Flight?) {
-    log.once("\(rule).\(step.summary)", every: .seconds(60), "\(rule): \(step.summary): \(reason)")
-    // Who asked in writing reads the reply.
-    if case .say = step, flight?.exchange.id == nil { return }
-    if flight?.failure == nil { flight?.failure = "\(step.summary): \(reason)" }
-  }
-
-  /// The runs that one trigger has started.
-  @LoopActor private final class Flight {
-    let exchange: Exchange
-    var trigger = Trigger.start
-    var runs: Set<UInt64> = []
-    var waiter: Waiter<Void>?
-    var said: [String] = []
-    var failure: String?
-    var isRefused = false
-    /// The one under way, or the last.
-    private(set) var step: Step?
-    /// A step took the time its author gave it: what is said after it has its own.
-    private var hasPaused = false
-    /// The first sample of a reply went to the loudspeaker.
-    var isHeard = false
-
-    init(_ exchange: Exchange) { self.exchange = exchange }
-
-    /// Who waits for the end of a reply looks again at what is under way now.
-    func begin(_ next: Step) {
-      if let step, step.isSound { waiter?.resume(returning: ()) }
-      if next.isWait || next.isProgram { hasPaused = true }
-      step = next
-    }
-
-    /// The exchange's deadline holds for the first sample heard; a later reply has its own time.
-    var replyDeadline: Instant {
-      isHeard || hasPaused ? LoopActor.shared.loop.now + .seconds(10) : exchange.deadline
-    }
+  private func failed(_ effect: Turn.Effect, _ reason: String) {
+    let summary = effect.step.summary
+    log.once("\(effect.rule).\(summary)", every: .seconds(60), "\(effect.rule): \(summary): \(reason)")
+    if let flight = flights[effect.id.run], flight.failure == nil { flight.failure = "\(summary): \(reason)" }
   }
 }
 
-extension Step {
-  fileprivate var isWait: Bool { if case .wait = self { true } else { false } }
-  fileprivate var isProgram: Bool { if case .run = self { true } else { false } }
-  /// It lasts until the last sample.
-  fileprivate var isSound: Bool {
-    switch self {
-    case .say, .play: true
-    default: false
-    }
-  }
+/// Why a step was not done.
+struct StepError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
 
-  /// The step in a few words, for the timeline and the log.
-  public var summary: String {
-    switch self {
-    case .set(let line, let on): "\(line) \(on ? "on" : "off")"
-    case .toggle(let line): "toggle \(line)"
-    case .pulse(let line, let duration): "pulse \(line) for \(duration)"
-    case .blink(let line, _, _, let count): "blink \(line)\(count > 0 ? " \(count) times" : "")"
-    case .pattern(let line, let name): "\(line) \(name)"
-    case .say: "say"
-    case .play(let file): "play \(file)"
-    case .run(let argv, _): "run \(argv.first ?? "")"
-    case .log: "log"
-    case .wait(let duration): "wait \(duration)"
-    case .listen(let listening): "listen \(listening.rawValue)"
-    }
-  }
+extension Step {
+  fileprivate var isSpoken: Bool { if case .say = self { true } else { false } }
 }

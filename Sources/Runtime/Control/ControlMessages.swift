@@ -4,12 +4,14 @@
 public struct ControlRequest: Sendable, Equatable, Codable {
   public enum Verb: String, Sendable, Codable, CaseIterable {
     case status, tasks, ask, say, listen, trigger, lines, set, toggle, watch, press, level, reload
+    case approve, refuse, cancel, retry, hook
   }
 
   public var verb: Verb
-  /// `ask`, `say`: the text. `level`: the level's name.
+  /// `ask`, `say`: the text. `level`: the level's name. `hook`: a JSON object.
   public var text: String?
-  /// `set`, `toggle`, `press`, `watch`: the line's name. `level`: the module's, nil for all.
+  /// `set`, `toggle`, `press`, `watch`: the line's name. `level`: the module's, nil for all. `approve` and
+  /// its like: the number of a run. `hook`: its name.
   public var name: String?
   /// `set`: the wanted state. `press`: down or up.
   public var on: Bool?
@@ -31,6 +33,7 @@ public struct ControlRequest: Sendable, Equatable, Codable {
 public struct ControlReply: Sendable, Equatable, Codable {
   public var status: StatusReport?
   public var tasks: [TaskReport]?
+  public var runs: [RunStatus]?
   public var lines: [LineReport]?
   public var entry: TimelineEntry?
   public var edge: EdgeReport?
@@ -38,11 +41,13 @@ public struct ControlReply: Sendable, Equatable, Codable {
   public var error: String?
 
   public init(
-    status: StatusReport? = nil, tasks: [TaskReport]? = nil, lines: [LineReport]? = nil,
+    status: StatusReport? = nil, tasks: [TaskReport]? = nil, runs: [RunStatus]? = nil,
+    lines: [LineReport]? = nil,
     entry: TimelineEntry? = nil, edge: EdgeReport? = nil, done: String? = nil, error: String? = nil
   ) {
     self.status = status
     self.tasks = tasks
+    self.runs = runs
     self.lines = lines
     self.entry = entry
     self.edge = edge
@@ -108,6 +113,19 @@ public struct TaskReport: Sendable, Equatable, Codable {
   public var waitingOn: String? = nil
   public var forMS: Double
   public var deadlineInMS: Double? = nil
+}
+
+/// A run of an automation.
+public struct RunStatus: Sendable, Equatable, Codable {
+  public var run: UInt64
+  public var rule: String
+  /// `queued`, `ready`, `running`, `waiting`, `failed`.
+  public var state: String
+  public var on: String
+  public var forMS: Double
+  public var deadlineInMS: Double? = nil
+  /// It goes on after a restart.
+  public var isDurable: Bool
 }
 
 /// One line and its state.

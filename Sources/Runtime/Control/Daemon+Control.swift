@@ -17,7 +17,7 @@ extension Daemon {
   func answer(_ request: ControlRequest, _ session: ControlSession) {
     switch request.verb {
     case .status: session.send(ControlReply(status: status())); session.finish(.ok)
-    case .tasks: session.send(ControlReply(tasks: tasks())); session.finish(.ok)
+    case .tasks: session.send(ControlReply(tasks: tasks(), runs: runReports())); session.finish(.ok)
     case .lines: session.send(ControlReply(lines: lineReports())); session.finish(.ok)
     case .listen: follow(session)
     case .watch: watch(request.name, session)
@@ -28,6 +28,8 @@ extension Daemon {
     case .press: press(request, session)
     case .level: setLevel(request, session)
     case .reload: reload(session)
+    case .approve, .refuse, .cancel, .retry: decide(request, session)
+    case .hook: hook(request, session)
     }
   }
 

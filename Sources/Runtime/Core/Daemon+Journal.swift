@@ -9,6 +9,7 @@ extension Daemon {
   /// Writes a fact into the journal; without a store nowhere. Never waits: what cannot be stored is
   /// counted there, and the daemon goes on.
   public func record(_ fact: Fact, at instant: Instant? = nil) {
+    defer { tellAutomations(fact) }
     guard let store else { return }
     let now = Stamp.now
     let entry = JournalEntry(fact.kind, fact.body, at: instant.map(now.moved(to:)) ?? now)
@@ -20,7 +21,6 @@ extension Daemon {
 
   /// Everything the journal is told, apart from what the daemon itself does.
   func connectJournal() {
-    automations.onRun = { [unowned self] in record($0) }
     commands.onIntent = { [unowned self] intent in
       let text = settings.log.spokenText ? intent.payload.text : nil
       record(.intent(id: intent.id, realm: intent.realm, origin: intent.origin, text: text))

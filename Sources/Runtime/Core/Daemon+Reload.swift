@@ -31,6 +31,7 @@ extension Daemon {
     replies.cues = cues
     lines.replace(new.lines)
     automations.replace(rules: new.automations)
+    applyAutomationSettings(new)
     commands.grammar = grammar
     commands.prefixes = new.wakePhrases.map(\.phrase)
     takeOver(new.voice)
@@ -59,7 +60,8 @@ extension Daemon {
       ("board", old.board != new.board), ("microphone", old.microphone != new.microphone),
       ("speaker", old.speaker != new.speaker), ("services", old.services != new.services),
       ("workers", old.workers != new.workers), ("wake_phrases", old.wakePhrases != new.wakePhrases),
-      ("store", old.store != new.store), ("voice.wake", wakePhraseComesOrGoes(old.voice, new.voice)),
+      ("store", old.store != new.store), ("time_zone", old.timeZone != new.timeZone),
+      ("voice.wake", wakePhraseComesOrGoes(old.voice, new.voice)),
     ].filter(\.1).map(\.0)
   }
 }

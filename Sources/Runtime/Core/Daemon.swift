@@ -18,6 +18,9 @@ import Time
   public internal(set) var settings: Settings
   public let started = LoopActor.shared.loop.now
 
+  /// For what came while the store was being opened.
+  static let beginLimit: Duration = .seconds(2)
+
   let directory: String
   let devices: Devices
   let loop = LoopActor.shared.loop
@@ -30,6 +33,12 @@ import Time
   public private(set) var services: SpeechServices
   private(set) var replies: Replies
   public private(set) var automations: Automations
+  let sensors = SensorReader()
+  /// Nil without a store.
+  let sender: OutboxSender?
+  var soundTimer: RepeatingTimer?
+  /// Of intents under way whose end some automation waits for.
+  var realms: [String: String] = [:]
   private(set) var commands: Commands
   public private(set) var voice: VoicePath?
   /// Reads the configuration again; the text says what was wrong, nil that all is well.
@@ -65,7 +74,9 @@ import Time
       speaker: devices.speaker, textToSpeech: services.textToSpeech, voice: services.voice,
       cues: try Self.cues(settings.sounds))
     automations = Automations(
-      rules: settings.automations, lines: lines, replies: replies, timeline: timeline, files: files)
+      rules: settings.automations, zone: settings.zone ?? .utc, lines: lines, replies: replies,
+      timeline: timeline, files: files, store: store)
+    sender = store.map { OutboxSender($0, node: settings.node) }
     commands = Commands(grammar: grammar, services: services, automations: automations, timeline: timeline)
     commands.prefixes = settings.wakePhrases.map(\.phrase)
     if devices.speaker != nil { speakerState = settings.speaker.device ?? "off" }
@@ -89,16 +100,16 @@ import Time
     connectJournal()
     services.start()
     connectLines()
+    connectAutomations()
     lines.start()
     replies.onSpeaker = { [unowned self] in watchSpeaker($0) }
-    automations.onListen = { [unowned self] listening in voice?.handle(listening.event) }
     voice?.onMicrophone = { [unowned self] in watch($0) }
     voice?.start()
     serviceManager.ready("running on board \(settings.board)")
     serviceManager.startWatchdog { [unowned self] in isHealthy }
     log.info(
       "ready: board \(settings.board), \(settings.lines.count) lines, \(settings.commands.count) commands")
-    automations.fire(.start, exchange: exchange(nil))
+    startAutomations()
   }
 
   /// Ends everything: outputs safe, children gone, files closed. Returns within `stopLimit`.
@@ -107,7 +118,8 @@ import Time
     serviceManager.stopping()
     control?.close()
     voice?.stop()
-    automations.stop()
+    await automations.hasBegun(within: Self.beginLimit)
+    stopAutomations()
     replies.stop()
     lines.stop()
     await services.stop()
@@ -130,6 +142,7 @@ import Time
       automations.fire(trigger, exchange: exchange(nil))
     }
     lines.onEdge = { [unowned self] edge in
+      automations.value(.level(line: edge.line), .bool(edge.isActive))
       for observer in lineObservers.values { observer(edge) }
     }
     lines.onEvent = { [unowned self] text in timeline.emit(TimelineEntry(.device, text)) }

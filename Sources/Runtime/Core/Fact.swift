@@ -11,9 +11,6 @@ public enum Fact: Sendable, Equatable {
   case shutdown
   /// A gesture that some rule waits for.
   case gesture(line: String, Gesture)
-  case ruleStarted(String, run: UInt64, trigger: Trigger)
-  /// With the first step that failed.
-  case ruleEnded(String, run: UInt64, failure: String?)
   /// The text only when the configuration allows it.
   case intent(id: String, realm: String, origin: Intent.Origin, text: String?)
   case outcome(id: String, Outcome, took: Duration, text: Bool)
@@ -28,8 +25,6 @@ public enum Fact: Sendable, Equatable {
     case .boot: "boot"
     case .shutdown: "shutdown"
     case .gesture: "gesture"
-    case .ruleStarted: "rule.started"
-    case .ruleEnded: "rule.ended"
     case .intent: "intent"
     case .outcome: "outcome"
     case .workerStarted: "worker.started"
@@ -53,10 +48,6 @@ public enum Fact: Sendable, Equatable {
       ["version": .string(version), "node": .string(node), "board": .string(board)]
     case .shutdown: [:]
     case .gesture(let line, let gesture): ["line": .string(line), "gesture": .string(gesture.rawValue)]
-    case .ruleStarted(let rule, let run, let trigger):
-      ["rule": .string(rule), "run": Self.number(run), "trigger": .string(trigger.text)]
-    case .ruleEnded(let rule, let run, let failure):
-      Self.object(["rule": .string(rule), "run": Self.number(run)], ["failure": failure])
     case .intent(let id, let realm, let origin, let text):
       Self.object(
         ["id": .string(id), "realm": .string(realm), "origin": .string(origin.rawValue)], ["text": text])
@@ -79,8 +70,6 @@ public enum Fact: Sendable, Equatable {
   private static func short(_ text: String) -> String {
     text.count > textMax ? "\(text.prefix(textMax))…" : text
   }
-
-  private static func number(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
 
   private static func object(_ object: JSONObject, _ texts: [String: String?]) -> JSONObject {
     var object = object
@@ -109,15 +98,4 @@ extension Outcome {
   }
 
   var isCompleted: Bool { if case .completed = self { true } else { false } }
-}
-
-extension Trigger {
-  /// As `on:` has it.
-  var text: String {
-    switch self {
-    case .start: "start"
-    case .gesture(let line, let gesture): "gpio.\(line).\(gesture.rawValue)"
-    case .command(let name): "command.\(name)"
-    }
-  }
 }

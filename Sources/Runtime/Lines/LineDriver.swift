@@ -9,6 +9,8 @@ import Time
 @LoopActor public final class LineDriver {
   /// A gesture of an input, with the instant of the edge (or deadline) that completed it.
   public var onGesture: (@LoopActor (_ line: String, Gesture, Instant) -> Void)?
+  /// The steady level of an output was set.
+  public var onLevel: (@LoopActor (_ line: String, _ isOn: Bool) -> Void)?
   /// Every debounced edge, for `mtor gpio watch`.
   public var onEdge: (@LoopActor (LineEdge) -> Void)?
   /// A state worth telling, once: line busy, chip away or back, edges lost.
@@ -79,6 +81,7 @@ import Time
     let percent = machine.handle(command, at: instant ?? loop.now)
     machines[index] = .output(machine)
     let isSet = lines.set(line, percent: percent)
+    if isSet { onLevel?(line, machine.isSteadyOn) }
     schedule()
     return isSet
   }

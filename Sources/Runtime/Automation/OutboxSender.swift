@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import Glibc
+import HTTPClient
+import HTTPTransport
+import JSON
+import Log
+import Loop
+import Posix
+import Store
+import Time
+
+/// Delivers what is owed to the channels of `notifications`: posts each message until it is taken with a
+/// status of 2xx, the highest priority first. One at a time per channel; pauses grow from one second to
+/// five minutes while a receiver does not answer.
+@LoopActor final class OutboxSender {
+  static let pauses = (first: Duration.seconds(1), longest: Duration.seconds(300))
+  static let timeout: Duration = .seconds(10)
+  /// Messages read from the outbox at a time.
+  static let pageMax = 16
+
+  private let store: Store
+  private let node: String
+  private let loop = LoopActor.shared.loop
+  private let log = Logger("notifications")
+  private var channels: [String: ChannelSettings] = [:]
+  private var senders: [String: Task<Void, any Error>] = [:]
+  /// Something was added while a channel was being served.
+  private var more: Set<String> = []
+  private var isStopped = false
+
+  init(_ store: Store, node: String) {
+    self.store = store
+    self.node = node
+  }
+
+  nonisolated static func outboxChannel(_ name: String) -> String { "notify/\(name)" }
+
+  /// Other channels from now on. What is owed to one that is gone stays owed.
+  func apply(_ settings: [ChannelSettings]) {
+    channels = Dictionary(settings.map { ($0.name, $0) }) { first, _ in first }
+    for channel in settings { serve(channel.name) }
+  }
+
+  /// Something is owed to a channel.
+  func serve(_ name: String) {
+    if isStopped || channels[name] == nil { return }
+    if senders[name] != nil {
+      more.insert(name)
+      return
+    }
+    senders[name] = LoopActor.spawn("notifications to \(name)") { [self] in
+      do { try await deliver(to: name) } catch is CancellationError {} catch {
+        log.once("outbox", every: .seconds(60), "the outbox cannot be read: \(error)")
+      }
+      senders[name] = nil
+      if more.remove(name) != nil { serve(name) }
+    }
+  }
+
+  func stop() {
+    isStopped = true
+    for sender in senders.values { sender.cancel() }
+  }
+
+  private func deliver(to name: String) async throws {
+    var backoff = Backoff(first: Self.pauses.first, longest: Self.pauses.longest)
+    while let channel = channels[name], !isStopped {
+      let items = try await store.owed(channel: Self.outboxChannel(name), limit: Self.pageMax)
+      if items.isEmpty { return }
+      for item in items {
+        if let failure = await failure(item, channel) {
+          log.once("send.\(name)", level: .warning, every: .seconds(600), "\(name): \(failure); tried again")
+          try await store.commit([.attempted(id: item.id)])
+          try await loop.sleep(for: backoff.next(using: &loop.random))
+          break
+        }
+        log.settle("send.\(name)")
+        backoff.reset()
+        try await store.commit([.acknowledged(id: item.id, dropped: item.dropped)])
+      }
+    }
+  }
+
+  /// Posts one message; nil: it was taken.
+  private func failure(_ item: OutboxItem, _ channel: ChannelSettings) async -> String? {
+    do {
+      let url = try HTTPURL(channel.url)
+      var request = HTTPRequest(url, method: "POST", body: body(of: item))
+      request.fields = [
+        HTTPField("Content-Type", "application/json"), HTTPField("Idempotency-Key", "\(node)-\(item.id)"),
+      ]
+      if let token = try channel.token() {
+        request.fields.append(HTTPField("Authorization", "Bearer \(token)"))
+      }
+      request.responseMaxBytes = WebRequest.answerBytesMax
+      let response = try await HTTPSession.shared.fetch(request, until: loop.now + Self.timeout)
+      let isTaken = (200..<300).contains(response.head.status)
+      return isTaken ? nil : "\(url): status \(response.head.status)"
+    } catch { return "\(error)" }
+  }
+
+  /// A gap says how many messages are missing.
+  private func body(of item: OutboxItem) -> [UInt8] {
+    var object = (try? JSONText.value(item.body))?.objectValue ?? [:]
+    object["node"] = .string(node)
+    object["id"] = .integer(item.id)
+    if item.isGap { object["dropped"] = .integer(Int64(item.dropped)) }
+    var bytes: [UInt8] = []
+    JSONWriter(.compact).append(object, to: &bytes)
+    return bytes
+  }
+}
+
+extension ChannelSettings {
+  /// Bytes of a token file at most.
+  private static var tokenBytesMax: Int { 4096 }
+
+  /// - Throws: `SystemError` when the file cannot be read.
+  func token() throws(SystemError) -> String? {
+    guard let tokenFile else { return nil }
+    let bytes = try FileDescriptor.open(tokenFile, O_RDONLY).read(upTo: Self.tokenBytesMax)
+    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
+  }
+
+  /// What an item for it begins as; the deadline is a time from then on.
+  var item: OutboxItem {
+    let priority: OutboxItem.Priority =
+      switch self.priority {
+      case .low: .low
+      case .normal: .normal
+      case .high: .high
+      case .urgent: .urgent
+      }
+    return OutboxItem(
+      channel: OutboxSender.outboxChannel(name), priority: priority, deadline: expires?.nanoseconds, body: [])
+  }
+}
