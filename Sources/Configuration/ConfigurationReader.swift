@@ -46,8 +46,50 @@ public struct ConfigurationReader: Sendable {
     if let board { settings.board = board }
     settings.completeLines()
     settings.placeSun()
+    settings.completeWorkers()
+    settings.completeRealms()
     CrossCheck(settings).run(&reader)
     if reader.problems.isEmpty { return settings }
+    throw ConfigurationProblems(Self.sorted(reader.problems, first: name))
+  }
+
+  /// Workers alone: a text that has `workers:` and nothing else.
+  ///
+  /// - Parameter realms: that are known beside the standard ones.
+  /// - Throws: every mistake in it.
+  public func readWorkers(
+    text: String, name: String, realms: [RealmSettings]
+  ) throws(ConfigurationProblems) -> [WorkerSettings] {
+    try readWorkers(bytes: Array(text.utf8), name: name, realms)
+  }
+
+  /// The same of a file.
+  /// - Throws: every mistake in it; that it cannot be read.
+  public func readWorkers(
+    file: String, realms: [RealmSettings]
+  ) throws(ConfigurationProblems) -> [WorkerSettings] {
+    let bytes: [UInt8]
+    do throws(TextFile.Unreadable) {
+      bytes = try TextFile.read(file)
+    } catch {
+      let problem = ConfigurationProblem(file: file, mark: nil, path: "", text: error.text)
+      throw ConfigurationProblems([problem], isUnreadable: true)
+    }
+    return try readWorkers(bytes: bytes, name: file, realms)
+  }
+
+  private func readWorkers(
+    bytes: [UInt8], name: String, _ realms: [RealmSettings]
+  ) throws(ConfigurationProblems) -> [WorkerSettings] {
+    var reader = Reader(file: name)
+    let document = YAMLDocument(bytes)
+    document.problems.forEach { reader.note($0.mark, "", $0.text) }
+    guard let root = document.root else { throw ConfigurationProblems(reader.problems) }
+    var blank = Settings()
+    (blank.workers, blank.realms) = ([], realms)
+    let settings = ValueType.section(blank, Schema.workersAlone).read(root, "", blank, &reader) ?? blank
+    WorkerCheck(settings).run(&reader)
+    if reader.problems.isEmpty { return settings.workers }
     throw ConfigurationProblems(Self.sorted(reader.problems, first: name))
   }
 

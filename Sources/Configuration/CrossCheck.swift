@@ -13,6 +13,7 @@ struct CrossCheck {
     checkServices(&reader)
     checkTimes(&reader)
     checkShards(&reader)
+    WorkerCheck(settings).run(&reader)
     let commands = CommandCheck(settings)
     commands.run(&reader)
     AutomationCheck(settings, commands).run(&reader)
@@ -74,7 +75,15 @@ struct CrossCheck {
       ("handle", settings.services.handle),
     ]
     for (key, name) in services {
-      guard let worker = name, !workers.contains(worker) else { continue }
+      guard let worker = name else { continue }
+      if let known = settings.workers.first(where: { $0.name == worker }) {
+        if known.kind == .wyoming { continue }
+        reader.note(
+          at: "services.\(key)",
+          "worker \(worker) is of kind \(known.kind.rawValue); services are of kind wyoming. "
+            + "Others serve realms (workers.\(worker).realms).")
+        continue
+      }
       let advice = Nearest.advice(worker, in: workers, label: "Known")
       let isGiven = reader.mark(of: "services.\(key)") != nil
       reader.note(

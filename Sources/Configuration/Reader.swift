@@ -28,6 +28,8 @@ struct Reader {
 
   /// Something at a path, or below it, was found wrong.
   func hasProblem(below path: String) -> Bool { problems.contains { $0.path.hasPrefix(path) } }
+  /// The value itself was in the file.
+  func isWritten(_ path: String) -> Bool { marks[path] != nil }
 
   /// The place of a value, or of the nearest parent that was written.
   func mark(of path: String) -> YAMLMark? {

@@ -191,6 +191,35 @@ enum SampleContent {
     #     memory_max: 1GiB
     #   big_box:                    # any Wyoming service in the house
     #     url: tcp://192.168.1.20:10300
+    #   llm:                        # llama.cpp, Ollama, vLLM, LiteLLM, OpenAI: docs/workers.md
+    #     kind: openai
+    #     url: http://192.168.1.20:8080
+    #     realms: [$CHAT]
+    #     system: You live in a loudspeaker. Answer in one or two sentences.
+    #   claude:
+    #     kind: anthropic
+    #     url: https://api.anthropic.com
+    #     model: claude-3-5-haiku-latest
+    #     key_file: /etc/mtor/claude.key
+    #     realms: [$CHAT, $VISION]
+    """,
+    "realms": """
+    # realms:
+    #   $CHAT:
+    #     queue: 16
+    #     deadline: 20s
+    #     strategy: health
+    #     backups: [$SPARE]
+    #   $SPARE:                     # a realm of one's own
+    #     type: chat
+    """,
+    "routing": """
+    # routing:                      # of a text that no command matches
+    #   rules:
+    #     pictures: {words: [draw, paint], realm: $IMAGINE}
+    #   classifier: $CHAT           # asks a chat worker for the realm
+    #   choices: [$CHAT, $IMAGINE]
+    #   default: $CHAT
     """,
   ]
 }

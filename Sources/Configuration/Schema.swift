@@ -33,6 +33,9 @@ enum Schema {
       "Short sounds: none, a WAV file, or a built-in tone (wake, failure, done)."),
     Field("services", \.services, .section(ServiceSettings(), services), "Which worker serves what."),
     Field("workers", \.workers, workers, "Programs and services that do the heavy work, by name."),
+    Field("realms", \.realms, realms, "Kinds of work and how requests for them are treated: docs/realms.md."),
+    Field(
+      "routing", \.routing, .section(RoutingSettings(), routing), "Where a text goes that is no command."),
     Field("store", \.store, .section(StoreSettings(), store), "What survives a restart: docs/store.md."),
     Field("log", \.log, .section(LogSettings(), log), "What is written to the journal."),
   ]

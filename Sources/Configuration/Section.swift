@@ -47,12 +47,13 @@ extension ValueType {
   /// A map of names that the user chooses, in the file's order.
   static func named<Element: Sendable>(
     _ noun: String, _ element: ValueType<Element>, name: WritableKeyPath<Element, String> & Sendable,
-    count: Int, blank: @escaping @Sendable (String) -> Element
+    count: Int, problem: @escaping @Sendable (String) -> String? = Name.problem,
+    blank: @escaping @Sendable (String) -> Element
   ) -> ValueType where Value == [Element] {
     ValueType(
       summary: "a map: name of the \(noun) → \(element.summary)", keys: element.keys,
       read: { node, path, _, reader in
-        guard let entries = reader.names(node, path, noun: noun, count: count) else { return nil }
+        guard let entries = reader.names(node, path, noun: noun, count: count, problem) else { return nil }
         return entries.compactMap { entry in
           let place = "\(path).\(entry.key)"
           reader.remember(entry.keyMark, at: place)
@@ -107,7 +108,8 @@ extension Reader {
 
   /// The well-named entries of a map with free names.
   fileprivate mutating func names(
-    _ node: YAMLNode, _ path: String, noun: String, count: Int
+    _ node: YAMLNode, _ path: String, noun: String, count: Int,
+    _ problem: (String) -> String? = Name.problem
   ) -> [YAMLEntry]? {
     if node.isNull { return [] }
     guard case .map(let entries, let mark) = node else {
@@ -120,7 +122,7 @@ extension Reader {
       return nil
     }
     return entries.filter { entry in
-      guard let problem = Name.problem(entry.key) else { return true }
+      guard let problem = problem(entry.key) else { return true }
       note(entry.keyMark, path, problem)
       return false
     }

@@ -19,6 +19,9 @@ public struct Settings: Sendable, Equatable {
   /// Services by role; each names an entry of `workers`.
   public var services = ServiceSettings()
   public var workers: [WorkerSettings] = [.offlineSpeech]
+  /// Kinds of work; those that come with mtor are here as soon as something names them.
+  public var realms: [RealmSettings] = []
+  public var routing = RoutingSettings()
   public var lines: [LineSettings] = []
   public var commands: [CommandDefinition] = []
   /// Word lists for `{name}` in sentences.
@@ -91,35 +94,6 @@ public struct ServiceSettings: Sendable, Equatable {
   public var handle: String?
 
   public init() {}
-}
-
-/// A worker: a child process that we start and watch, or a service found by URL.
-public struct WorkerSettings: Sendable, Equatable {
-  public enum Place: Sendable, Equatable {
-    /// Started by us. `{socket}` and `{directory}` in the arguments are replaced; an argument `{options}`
-    /// becomes the wake phrases and the grammar, as `mtor-speech` takes them.
-    case child(argv: [String])
-    /// `tcp://host:port` or `unix:///path`
-    case url(String)
-  }
-
-  /// The worker that comes with `mtor`.
-  public static let offlineSpeech = WorkerSettings(
-    name: "speech", place: .child(argv: ["mtor-speech", "--uri", "unix://{socket}", "{options}"]))
-
-  public var name: String
-  public var place: Place
-  /// Child only: address space limit in bytes, CPU niceness.
-  public var memoryMaxBytes: Int? = 1 << 30
-  public var nice = 0
-  public var restartBackoffMax: Duration = .seconds(30)
-  public var voice: String?
-  public var language = "en"
-
-  public init(name: String, place: Place) {
-    self.name = name
-    self.place = place
-  }
 }
 
 /// The journal and other durable facts.

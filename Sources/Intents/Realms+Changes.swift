@@ -67,13 +67,20 @@ extension Realms {
     }
   }
 
-  private mutating func setTopics(_ pool: Int, _ profile: PoolProfile) {
-    pools[pool].topics = profile.topics.map { topic in
+  /// What the pool's own profile names, then the words of its members' profiles.
+  private mutating func setTopics(_ pool: Int, _ profile: PoolProfile?) {
+    let named = (profile?.topics ?? []).map { topic in
       PoolTopic(
         keywords: topic.keywords,
         members: topic.members.compactMap { workerByName[$0].map(Int32.init) }
           .filter { pools[pool].contains($0) })
     }
+    var experts: [String: [Int32]] = [:]
+    for member in pools[pool].members.sorted() {
+      for word in workers[Int(member)].profile.topics { experts[word, default: []].append(member) }
+    }
+    let words = experts.sorted { $0.key < $1.key }
+    pools[pool].topics = named + words.map { PoolTopic(keywords: [$0.key], members: $0.value) }
   }
 
   mutating func removeRealm(_ name: String, _ now: Instant) {
@@ -207,6 +214,7 @@ extension Realms {
         guard let pool = realms[realm].lanes[name] else { continue }
         if belongs(worker, realm, name) { enter(worker, pool) } else { leave(worker, pool) }
       }
+      setTopics(realms[realm].all, nil)
       for profile in realms[realm].profile.pools {
         if let pool = realms[realm].lanes[profile.name] { setTopics(pool, profile) }
       }
@@ -230,6 +238,7 @@ extension Realms {
 
   private mutating func leave(_ worker: Int, _ pool: Int) {
     pools[pool].remove(Int32(worker))
+    for topic in pools[pool].topics.indices { pools[pool].topics[topic].members.removeAll { $0 == worker } }
     workers[worker].pools.removeAll { $0 == pool }
   }
 

@@ -78,6 +78,13 @@ extension Realms {
     return realm.generation == who.generation ? realm.profile.name : "a realm since removed"
   }
 
+  /// Somebody serves the realm or a backup of it, whether he can at the moment or not.
+  public func hasWorkers(realm name: String) -> Bool {
+    guard let realm = realmByName[name] else { return false }
+    let chain = [realm] + realms[realm].profile.backups.compactMap { realmByName[$0] }
+    return chain.contains { !pools[realms[$0].all].members.isEmpty }
+  }
+
   public var realmReports: [RealmReport] {
     realms.filter { !$0.isRemoved }.map { realm in
       let members = pools[realm.all].members.map { workers[Int($0)] }

@@ -65,10 +65,24 @@ extension Realms {
   private mutating func isProbeDue(_ worker: Int, _ now: Instant) -> Bool {
     if case .open(let until) = workers[worker].breaker.state { return until <= now }
     guard workers[worker].probeAt <= now else { return false }
-    let isQuiet = workers[worker].lastSign + limits.probeInterval / 2 <= now
+    let interval = probeInterval(worker)
+    let isQuiet = workers[worker].lastSign + interval / 2 <= now
     if workers[worker].inFlight == 0, isQuiet || workers[worker].lastSign == .zero { return true }
-    workers[worker].probeAt = now + jittered(limits.probeInterval)
+    workers[worker].probeAt = now + jittered(interval)
     return false
+  }
+
+  private func probeInterval(_ worker: Int) -> Duration {
+    workers[worker].profile.probeInterval ?? limits.probeInterval
+  }
+
+  /// Somebody wants to know now.
+  mutating func wantProbe(_ name: String, _ now: Instant) {
+    guard let worker = workerByName[name] else {
+      return actions.append(.changeRefused("no worker '\(name)'"))
+    }
+    if workers[worker].probe == nil { probe(worker, now) }
+    armWorker(worker, now)
   }
 
   private mutating func probe(_ worker: Int, _ now: Instant) {
@@ -89,7 +103,7 @@ extension Realms {
       workers[worker].pausedUntil = max(workers[worker].pausedUntil, now + Self.pauseDefault)
     case .dead(let failure):
       let isExcused = (probe.wasBusy || workers[worker].inFlight > 0) && workers[worker].breaker.isUsable
-      workers[worker].probeAt = now + jittered(isExcused ? limits.probeInterval : Self.probeAgain)
+      workers[worker].probeAt = now + jittered(isExcused ? probeInterval(worker) : Self.probeAgain)
       if !isExcused {
         workers[worker].breaker.probeFailed(at: now, &random)
         workers[worker].health.failed(failure.kind, at: now)
@@ -104,7 +118,7 @@ extension Realms {
     workers[worker].breaker.probeSucceeded()
     workers[worker].health.alive(at: now)
     workers[worker].lastSign = now
-    workers[worker].probeAt = now + jittered(limits.probeInterval)
+    workers[worker].probeAt = now + jittered(probeInterval(worker))
     for service in workers[worker].services.indices { workers[worker].services[service].isFresh = false }
   }
 

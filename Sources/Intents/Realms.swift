@@ -90,6 +90,7 @@ public struct Realms: Sendable {
     case .worker(let profile): set(profile, now)
     case .workerRemoved(let name): removeWorker(name, now)
     case .workerDrained(let name): drainWorker(name, now)
+    case .probeWanted(let name): wantProbe(name, now)
     }
     pump(now)
     announce()

@@ -27,6 +27,8 @@ public enum RealmsEvent: Sendable, Equatable {
   case workerRemoved(String)
   /// It finishes what it has and gets nothing more, until it is changed or removed.
   case workerDrained(String)
+  /// It is to be probed now, whatever else it does.
+  case probeWanted(worker: String)
 }
 
 /// What is to be done, in this order.

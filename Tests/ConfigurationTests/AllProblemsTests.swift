@@ -91,10 +91,8 @@ import Testing
     mtor.yml:35: automations.c.on: there is no command 'of'. Did you mean 'off'?
     mtor.yml:36: automations.c.do[0]: 'sya' is not a step. Did you mean 'say'?
     mtor.yml:42: automations.d.do[1].for: '1' has no unit. Did you mean '1ms'?
-    mtor.yml:44: workers.w.url: 'http://x' is not tcp://host:port or unix:///path, e.g. 'tcp://192.168.1.20:10400'.
+    mtor.yml:44: workers.w.url: 'http://x' is not tcp://host:port or unix:///path, e.g. 'tcp://192.168.1.20:10400'. Services that speak HTTP have another 'kind'.
     mtor.yml:45: services.wake: there is no worker 'ww'. Did you mean 'w'?
-    mtor.yml:45: services.speech_to_text: there is no worker 'speech'. Known: w.
-    mtor.yml:45: services.text_to_speech: there is no worker 'speech'. Known: w.
     mtor.yml:46: microphone.rate: '16000' has no unit. Did you mean '16000Hz'?
     mtor.yml:46: microphone: 'device' and 'file' exclude each other. Keep one of them.
     mtor.yml:47: speaker: expected keys with values below it: 'device: …', 'period: …', 'buffer: …', ….

@@ -18,7 +18,7 @@ import Testing
     /// A line each: the key, `+` something good, `-` something bad, `!` the problem.
     init(_ paragraph: [Substring]) {
       key = String(paragraph[0])
-      good = String(paragraph[1].dropFirst(2))
+      good = String(paragraph[1].dropFirst(2)).replacing("\\n", with: "\n")
       bad = String(paragraph[2].dropFirst(2))
       problem = String(paragraph[3].dropFirst(2))
     }
@@ -439,6 +439,141 @@ import Testing
     + workers: {speech: {language: de}}
     - workers: {speech: {language: the language of Goethe}}
     ! too long
+
+    workers.kind
+    + workers: {llm: {kind: openai, url: "http://box:8080/v1", realms: $CHAT}}
+    - workers: {llm: {kind: openapi}}
+    ! Did you mean 'openai'?
+
+    workers.realms
+    + workers: {llm: {kind: rentahal, url: "box:8000", realms: [$CHAT, $VISION]}}
+    - workers: {llm: {kind: openai, url: "http://box", realms: chat}}
+    ! Did you mean '$CHAT'?
+
+    workers.task
+    + workers: {ear: {kind: openai, url: "http://box", realms: $SPEECH, task: transcribe}}
+    - workers: {ear: {kind: openai, url: "http://box", realms: $SPEECH, task: transcrib}}
+    ! Did you mean 'transcribe'?
+
+    workers.model
+    + workers: {c: {kind: anthropic, url: "https://api", realms: $CHAT, model: small}}
+    - workers: {c: {kind: anthropic, url: "https://api", realms: $CHAT}}
+    ! kind anthropic needs 'model'
+
+    workers.system
+    + workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, system: Be brief.}}
+    - workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, system: ""}}
+    ! the text is empty
+
+    workers.slots
+    + workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, slots: 4}}
+    - workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, slots: 0}}
+    ! Allowed: 1…1024.
+
+    workers.topics
+    + workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, topics: [swift, linux]}}
+    - workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, topics: {a: b}}}
+    ! found keys with values
+
+    workers.probe_interval
+    + workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, probe_interval: 5min}}
+    - workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, probe_interval: 5m}}
+    ! unknown unit 'm'
+
+    workers.options
+    + workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, options: {temperature: 0.2, stop: x}}}
+    - workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, options: [a]}}
+    ! expected a map: the name of each option
+
+    workers.key_file
+    + workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, key_file: llm-key}}
+    - workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, key_file: sk-5up3r5ecret}}
+    ! key_file: neither a path (/etc/mtor/llm.key) nor the name of a credential.
+
+    workers.ca_file
+    + workers: {llm: {kind: openai, url: "https://b", realms: $CHAT, ca_file: /etc/mtor/ca.pem}}
+    - workers: {speech: {command: [a], ca_file: /etc/mtor/ca.pem}}
+    ! only with url
+
+    workers.pinned_key
+    + workers: {b: {url: "tcp://b:1", pinned_key: "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}}
+    - workers: {llm: {kind: openai, url: "https://b", realms: $CHAT, pinned_key: abc}}
+    ! 44 characters of base64
+
+    workers.proxy
+    + workers: {llm: {kind: openai, url: "https://b", realms: $CHAT, proxy: "socks5h://127.0.0.1:9050"}}
+    - workers: {llm: {kind: openai, url: "https://b", realms: $CHAT, proxy: "http://me:secret@proxy:1"}}
+    ! without a password
+
+    workers.connect_timeout
+    + workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, connect_timeout: 3s}}
+    - workers: {llm: {kind: openai, url: "http://b", realms: $CHAT, connect_timeout: 1ms}}
+    ! Allowed: 50ms…30s.
+
+    workers.processes_min
+    + workers: {x: {kind: exec, command: [answer], realms: $CHAT, processes_min: 1, processes_max: 4}}
+    - workers: {x: {kind: exec, command: [answer], realms: $CHAT, processes_min: 3, processes_max: 2}}
+    ! must not be more than processes_max
+
+    workers.processes_max
+    + workers: {x: {kind: exec, command: [answer], realms: $CHAT, processes_max: 4}}
+    - workers: {x: {kind: mtor, url: "http://b", realms: $CHAT, processes_max: 4}}
+    ! only with command
+
+    realms.type
+    + realms: {$DRAW: {type: imagine}}
+    - realms: {$DRAW: {type: visio}}
+    ! Did you mean 'vision'?
+
+    realms.queue
+    + realms: {$CHAT: {queue: 16}}
+    - realms: {chat: {queue: 16}}
+    ! Did you mean '$CHAT'?
+
+    realms.deadline
+    + realms: {$CHAT: {deadline: 5min}}
+    - realms: {$CHAT: {deadline: 5}}
+    ! Did you mean '5ms'?
+
+    realms.strategy
+    + realms: {$CHAT: {strategy: round_robin}}
+    - realms: {$CHAT: {strategy: roundrobin}}
+    ! Did you mean 'round_robin'?
+
+    realms.backups
+    + realms: {$CHAT: {backups: [$SPARE]}, $SPARE: {}}
+    - realms: {$CHAT: {backups: [$SPAR]}, $SPARE: {}}
+    ! there is no realm '$SPAR'. Did you mean '$SPARE'?
+
+    realms.pools
+    + realms: {$CHAT: {pools: {$CODE: {members: [w]}}}}\nworkers: {w: {url: "tcp://b:1", realms: $CHAT}}
+    - realms: {$CHAT: {pools: {$CODE: {members: [llm]}}}}
+    ! no worker 'llm' serves $CHAT
+
+    routing.rules
+    + routing: {rules: {art: {words: [draw], realm: $IMAGINE}}}
+    - routing: {rules: {art: {words: [], realm: $IMAGINE}}}
+    ! 0 items; 1 to 64 are allowed
+
+    routing.classifier
+    + routing: {classifier: $CHAT, choices: [$CHAT, $IMAGINE]}
+    - routing: {classifier: $CHAT}
+    ! needs 'choices'
+
+    routing.choices
+    + routing: {classifier: $CHAT, choices: [$CHAT]}
+    - routing: {classifier: $CHAT, choices: [$CHATS]}
+    ! Did you mean '$CHAT'?
+
+    routing.budget
+    + routing: {budget: 800ms}
+    - routing: {budget: 1min}
+    ! Allowed: 100ms…30s.
+
+    routing.default
+    + routing: {default: off}
+    - routing: {default: no}
+    ! 'no' is not a realm's name
 
     store.enabled
     + store: {enabled: off}
