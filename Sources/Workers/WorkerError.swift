@@ -49,7 +49,8 @@ public struct WorkerError: Error, Equatable, CustomStringConvertible {
 
   public var description: String { "worker '\(worker)' (\(endpoint)): \(stage.rawValue): \(text)" }
 
-  private var text: String {
+  /// Without who it was and at what.
+  public var text: String {
     switch reason {
     case .unreachable(let why): "\(why). Is it running?"
     case .busy(let why): "\(why). Another client holds it, or it serves too many"

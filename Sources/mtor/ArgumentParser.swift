@@ -100,13 +100,13 @@ struct ArgumentParser {
   }
 
   private func checkCount(_ given: [String], of command: Command) throws(CommandFailure) {
-    let required = command.arguments.filter { $0.count != .optional }
+    let required = command.arguments.filter { $0.count == .one || $0.count == .many }
     if given.count < required.count {
       let missing = required[given.count]
       throw CommandFailure(
         .usage, "\(missing.name) is missing (\(missing.meaning)). Usage: \(HelpText.usage(command))")
     }
-    let isUnbounded = command.arguments.contains { $0.count == .many }
+    let isUnbounded = command.arguments.contains { $0.count == .many || $0.count == .any }
     if !isUnbounded, given.count > command.arguments.count {
       let extra = given[command.arguments.count]
       throw CommandFailure(.usage, "'\(extra)' is one argument too many. Usage: \(HelpText.usage(command))")

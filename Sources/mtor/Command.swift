@@ -18,7 +18,7 @@ struct Command: Sendable {
 
 /// A positional argument.
 struct Argument: Sendable {
-  enum Count: Sendable { case one, optional, many }
+  enum Count: Sendable { case one, optional, many, any }
 
   /// In capitals: `FILE`.
   var name: String

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import Configuration
 import JSON
 import Runtime
 
 /// Commands that ask a running daemon one thing.
 extension Commands {
-  static let ask = Command(
-    name: "ask",
-    summary: "Give a command in words, as if it had been said",
-    details: """
-      The text goes the way a transcript goes: it is matched with the configured sentences and the automation
-      of the command runs. Prints what mtor replies. Exits with 1 when the text is no command or its
-      automation failed. When no mtor is running, one runs for the length of the command.
-      """,
-    arguments: [Argument("TEXT", "The command in words.", count: .many)],
-    options: [budgetOption, .config, .board, .json],
-    examples: [Example("mtor ask turn on the kitchen light", "Quotes are not needed.")],
-    run: { invocation throws(CommandFailure) in try send(.ask, invocation) })
-
   static let say = Command(
     name: "say",
     summary: "Speak a text",
     details:
       "Speaks through the configured text-to-speech worker and loudspeaker; ends when it has been heard.",
     arguments: [Argument("TEXT", "What to say.", count: .many)],
-    options: [budgetOption, .config, .board, .json],
+    options: [timeout, .config, .board, .json],
     examples: [Example("mtor say dinner is ready", "Speaks three words.")],
     run: { invocation throws(CommandFailure) in try send(.say, invocation) })
 
@@ -51,7 +39,9 @@ extension Commands {
     examples: [Example("mtor reload", "After an edit of the configuration.")],
     run: { invocation throws(CommandFailure) in try request(ControlRequest(.reload), invocation) })
 
-  private static let budgetOption = Option("timeout", value: "MILLISECONDS", "Give up after so long (30000).")
+  static let timeout = Option(
+    "timeout", value: "TIME", "Give up after so long: 500ms, 30s, 2min (30s); a plain number is milliseconds."
+  )
 
   /// Sends the command's words to a daemon.
   private static func send(
@@ -64,10 +54,19 @@ extension Commands {
     }
   }
 
-  private static func budget(_ invocation: Invocation) throws(CommandFailure) -> Int {
+  /// In milliseconds.
+  static func budget(_ invocation: Invocation, max: Int = 120_000) throws(CommandFailure) -> Int {
     guard let text = invocation.value("timeout") else { return 30_000 }
-    guard let value = Int(text), (1...120_000).contains(value) else {
-      throw CommandFailure(.usage, "--timeout \(text): write milliseconds from 1 to 120000.")
+    let value: Int
+    if let plain = Int(text) {
+      value = plain
+    } else {
+      do throws(BadDuration) {
+        value = Int(try DurationText.parse(text).milliseconds)
+      } catch { throw CommandFailure(.usage, "--timeout: \(error)") }
+    }
+    guard (1...max).contains(value) else {
+      throw CommandFailure(.usage, "--timeout \(text): write 1ms to \(max / 1000)s.")
     }
     return value
   }

@@ -41,6 +41,7 @@ enum HelpText {
       case .one: argument.name
       case .optional: "[\(argument.name)]"
       case .many: "\(argument.name)…"
+      case .any: "[\(argument.name)…]"
       }
     }
     return (["mtor", command.name] + options + arguments).joined(separator: " ")

@@ -42,6 +42,16 @@ extension Commands {
       let pid = worker.pid.map { ", pid \($0)" } ?? ""
       table.add("worker \(worker.name)", "\(worker.state)\(pid), \(worker.restarts) restarts")
     }
+    for worker in status.realmWorkers ?? [] {
+      let trouble = worker.trouble.map { ", \($0)" } ?? ""
+      table.add("for \(worker.realms.joined(separator: " "))", "\(worker.name), \(worker.state)\(trouble)")
+    }
+    for realm in status.realms ?? [] {
+      table.add(
+        "realm \(realm.name)",
+        "\(realm.inFlight) served, \(realm.queued) waiting, \(realm.completed) answered, \(realm.failed) failed, "
+          + "\(realm.expired) late, \(realm.rejected) refused")
+    }
     table.add("utterances", "\(status.utterances), understood \(status.understood)")
     if let store = status.store { table.add("store", text(store)) }
     table.add(

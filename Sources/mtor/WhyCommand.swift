@@ -6,18 +6,25 @@ import Store
 extension Commands {
   static let why = Command(
     name: "why",
-    summary: "Tell why an automation did what it did",
+    summary: "Tell why a request or an automation took its course",
     details: """
-      From the journal: what started the run, what it did and waited for, how it ended, and the same of the
-      automation that called it. No mtor has to run. The numbers are those of 'mtor tasks' and 'mtor log'.
+      Of a request (ask-3): who asked; which realm it was for, and who said so; which workers could have begun
+      at once, with their scores; who was asked, with how much time; how it ended. Of requests under way and
+      of the last ones that ended; 'mtor history' has the ids.
+
+      Of a run of an automation (a number), from the journal: what started it, what it did and waited for, how
+      it ended, and the same of the automation that called it. No mtor has to run. The numbers are those of
+      'mtor tasks' and 'mtor log'.
       """,
-    arguments: [Argument("RUN", "Number of a run.")],
+    arguments: [Argument("ID", "The request, or number of a run; without it the last request.", count: .optional)],
     options: [.state, .config, .json],
-    examples: [Example("mtor why 12", "What has run 12 done, and why?")],
+    examples: [
+      Example("mtor why ask-3", "Why did that take so long?"),
+      Example("mtor why 12", "What has run 12 done, and why?"),
+    ],
     run: { invocation throws(CommandFailure) in
-      guard let run = UInt64(invocation.arguments[0]) else {
-        throw CommandFailure(
-          .usage, "'\(invocation.arguments[0])' is no number of a run: see 'mtor log --kind rule'.")
+      guard let run = invocation.arguments.first.flatMap({ UInt64($0) }) else {
+        return try tellRequest(invocation)
       }
       return try tellRun(run, invocation)
     })

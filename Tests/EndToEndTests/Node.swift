@@ -214,7 +214,7 @@ struct NodeError: Error, CustomStringConvertible {
           waiter.resume(returning: status)
         }
         waiter.onAbandon { child.signal(SIGKILL) }
-        readers = try child.readLines { output += $0 + "\n" }
+        readers = try child.readLines(lineBytesMax: 1 << 20) { output += $0 + "\n" }
       } catch { waiter.resume(throwing: error) }
     }
     if case .exited(let code) = status { return (code, output) }

@@ -111,10 +111,10 @@ extension EndToEndTests {
 
 extension Node {
   /// Writes a file as a whole, so that who waits for it never sees a part.
-  func place(_ name: String, _ samples: [Int16]) {
+  func place<Element: FixedWidthInteger>(_ name: String, _ values: [Element]) {
     let path = directory.write("\(name).new", "")
     if let file = fopen(path, "w") {
-      fwrite(samples, 2, samples.count, file)
+      fwrite(values, MemoryLayout<Element>.size, values.count, file)
       fclose(file)
     }
     rename(path, directory.file(name))

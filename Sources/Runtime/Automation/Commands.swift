@@ -16,6 +16,7 @@ import Wyoming
   private let services: SpeechServices
   private let automations: Automations
   private let timeline: Timeline
+  private let answers: Answers
   /// Called when an intent begins, and when it has ended, with the time between.
   var onIntent: (@LoopActor (Intent) -> Void)?
   var onOutcome: (@LoopActor (Intent, Outcome, Duration) -> Void)?
@@ -23,35 +24,46 @@ import Wyoming
   public private(set) var understood = 0
 
   public init(
-    grammar: CommandGrammar, services: SpeechServices, automations: Automations, timeline: Timeline
+    grammar: CommandGrammar, services: SpeechServices, automations: Automations, answers: Answers,
+    timeline: Timeline
   ) {
     self.grammar = grammar
     self.services = services
     self.automations = automations
     self.timeline = timeline
+    self.answers = answers
   }
 
   /// Finds out what the intent's text means and does it: by our own commands, else by the intent
-  /// service, else by the handle service, as far as these are configured.
+  /// service, else by the handle service, else by the realm that the routing finds, as far as these are
+  /// configured.
   ///
   /// Ends by the intent's deadline, but for a reply that has begun to be heard.
-  public func perform(_ intent: Intent, _ exchange: Exchange) async -> Outcome {
+  /// - Parameter manner: of a realm's answer; commands reply as their automations say.
+  public func perform(
+    _ intent: Intent, _ exchange: Exchange, _ manner: Answers.Manner = .spoken
+  ) async -> Outcome {
     let begin = LoopActor.shared.loop.now
     onIntent?(intent)
-    let outcome = await outcome(of: intent, exchange)
+    let outcome = await outcome(of: intent, exchange, manner)
     onOutcome?(intent, outcome, LoopActor.shared.loop.now - begin)
     return outcome
   }
 
-  private func outcome(of intent: Intent, _ exchange: Exchange) async -> Outcome {
+  private func outcome(
+    of intent: Intent, _ exchange: Exchange, _ manner: Answers.Manner
+  ) async -> Outcome {
     if intent.payload.text.isEmpty { return .rejected(reason: "not understood") }
     if let match = grammar.match(intent.payload.text, optionalPrefixes: prefixes) {
+      answers.note(.init(id: intent.id, because: "it is the command \(match.command)"))
       return await run(match, exchange)
     }
     do throws(WorkerError) {
       if let outcome = try await recognized(intent, exchange) { return outcome }
       if let outcome = try await handled(intent, exchange) { return outcome }
     } catch { return .failed(reason: "\(error)") }
+    if let outcome = await answers.answer(intent, exchange, manner) { return outcome }
+    answers.note(.init(id: intent.id, because: "no command is like that, and no realm takes free text"))
     return .rejected(reason: "no command is like that")
   }
 

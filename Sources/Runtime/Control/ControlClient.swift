@@ -44,14 +44,17 @@ public struct ControlClient: ~Copyable {
 
   /// Calls `onReply` with each reply until the last.
   ///
-  /// - Parameter silenceMax: longest wait for a next reply; nil waits for ever.
+  /// - Parameters:
+  ///   - silenceMax: longest wait for a next reply; nil waits for ever.
+  ///   - media: bytes of `request.media`, in its order.
   /// - Throws: `ControlError`: the daemon's own error, no answer in time, connection lost.
   public func request(
-    _ request: ControlRequest, silenceMax: Duration?, _ onReply: (ControlReply) -> Void
+    _ request: ControlRequest, silenceMax: Duration?, media: [[UInt8]] = [],
+    _ onReply: (ControlReply) -> Void
   ) throws(ControlError) {
     var line = (try? JSONText.encode(request)) ?? []
     line.append(UInt8(ascii: "\n"))
-    try send(line)
+    try send(line + media.joined())
     var input: [UInt8] = []
     while true {
       while let end = input.firstIndex(of: UInt8(ascii: "\n")) {

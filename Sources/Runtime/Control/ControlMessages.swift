@@ -5,18 +5,42 @@ public struct ControlRequest: Sendable, Equatable, Codable {
   public enum Verb: String, Sendable, Codable, CaseIterable {
     case status, tasks, ask, say, listen, trigger, lines, set, toggle, watch, press, level, reload
     case approve, refuse, cancel, retry, hook
+    case realms, workers, why
+    case addWorker = "add_worker"
+    case removeWorker = "remove_worker"
+    case drainWorker = "drain_worker"
+    case probeWorkers = "probe_workers"
+  }
+
+  /// A sound or an image, whose bytes come after the request's line, one after the other.
+  public struct Media: Sendable, Equatable, Codable {
+    public var type: String
+    public var count: Int
+
+    public init(type: String, count: Int) {
+      self.type = type
+      self.count = count
+    }
   }
 
   public var verb: Verb
-  /// `ask`, `say`: the text. `level`: the level's name. `hook`: a JSON object.
+  /// `ask`, `say`: the text. `level`: the level's name. `hook`: a JSON object. `add_worker`: workers
+  /// as the configuration has them.
   public var text: String?
-  /// `set`, `toggle`, `press`, `watch`: the line's name. `level`: the module's, nil for all. `approve` and
-  /// its like: the number of a run. `hook`: its name.
+  /// `set`, `toggle`, `press`, `watch`: the line's name. `level`: the module's, nil for all. The worker's,
+  /// nil for all. `why`: the intent's id, nil for the last. `approve` and its like: the number of a run.
+  /// `hook`: its name.
   public var name: String?
   /// `set`: the wanted state. `press`: down or up.
   public var on: Bool?
   /// `ask`, `say`: whole budget in milliseconds.
   public var budgetMS: Int?
+  /// `ask`: nil finds out whether it is a command, and else the realm.
+  public var realm: String?
+  public var model: String?
+  public var media: [Media]?
+  /// `add_worker`: it is to be there after the next start too.
+  public var isSaved: Bool?
 
   public init(
     _ verb: Verb, text: String? = nil, name: String? = nil, on: Bool? = nil, budgetMS: Int? = nil
@@ -29,7 +53,8 @@ public struct ControlRequest: Sendable, Equatable, Codable {
   }
 }
 
-/// One line of the daemon's answer. Exactly one of the members is there; `done` or `error` is last.
+/// One line of the daemon's answer. Exactly one of the members is there (`answer` beside `done`); `done` or
+/// `error` is last.
 public struct ControlReply: Sendable, Equatable, Codable {
   public var status: StatusReport?
   public var tasks: [TaskReport]?
@@ -37,13 +62,26 @@ public struct ControlReply: Sendable, Equatable, Codable {
   public var lines: [LineReport]?
   public var entry: TimelineEntry?
   public var edge: EdgeReport?
+  public var realms: [RealmStatus]?
+  public var workers: [WorkerStatus]?
+  public var probe: ProbeReport?
+  public var why: WhyReport?
+  /// What was understood of a sound.
+  public var heard: String?
+  /// A piece of an answer; `done` has all of it.
+  public var piece: String?
+  public var media: MediaReport?
+  public var answer: AnswerReport?
   public var done: String?
   public var error: String?
 
   public init(
     status: StatusReport? = nil, tasks: [TaskReport]? = nil, runs: [RunStatus]? = nil,
     lines: [LineReport]? = nil,
-    entry: TimelineEntry? = nil, edge: EdgeReport? = nil, done: String? = nil, error: String? = nil
+    entry: TimelineEntry? = nil, edge: EdgeReport? = nil, realms: [RealmStatus]? = nil,
+    workers: [WorkerStatus]? = nil, probe: ProbeReport? = nil, why: WhyReport? = nil, heard: String? = nil,
+    piece: String? = nil, media: MediaReport? = nil, answer: AnswerReport? = nil, done: String? = nil,
+    error: String? = nil
   ) {
     self.status = status
     self.tasks = tasks
@@ -51,6 +89,14 @@ public struct ControlReply: Sendable, Equatable, Codable {
     self.lines = lines
     self.entry = entry
     self.edge = edge
+    self.realms = realms
+    self.workers = workers
+    self.probe = probe
+    self.why = why
+    self.heard = heard
+    self.piece = piece
+    self.media = media
+    self.answer = answer
     self.done = done
     self.error = error
   }
@@ -102,6 +148,9 @@ public struct StatusReport: Sendable, Equatable, Codable {
   public var loopWakeUps: UInt64
   public var stalls: Stalls
   public var store: Store? = nil
+  /// Kinds of work and those who do it; empty without any.
+  public var realms: [RealmStatus]? = nil
+  public var realmWorkers: [WorkerStatus]? = nil
 }
 
 /// One task on the loop.

@@ -15,8 +15,12 @@ import Time
   public static let idleLimit: Duration = .seconds(5)
   /// Longest request line.
   public static let requestMaxBytes = 64 << 10
+  /// Sounds and images of one request together.
+  public nonisolated static let mediaMaxBytes = 4 << 20
   /// Reply bytes a slow reader may leave waiting before it is cut off.
   public static let outputMaxBytes = 1 << 20
+  /// The same while a sound or an image is being sent.
+  public nonisolated static let mediaOutputMaxBytes = 8 << 20
 
   public typealias Handler = @LoopActor (ControlRequest, ControlSession) -> Void
 
@@ -83,7 +87,12 @@ import Time
   private var output: [UInt8] = []
   private var timer: TimerToken?
   private var isEnding = false
+  private var outputLimit = ControlServer.outputMaxBytes
   private(set) var hasRequest = false
+  /// What came after the request's line, each with its own bytes.
+  public private(set) var media: [[UInt8]] = []
+  /// The request that waits for the rest of its media, and how many bytes that are.
+  private var waiting: (request: ControlRequest, count: Int)?
 
   init(
     _ descriptor: consuming FileDescriptor, _ idleLimit: Duration, _ handler: @escaping ControlServer.Handler,
@@ -102,7 +111,10 @@ import Time
   /// Sends one reply line.
   public func send(_ reply: ControlReply) {
     guard token != nil, let line = try? JSONText.encode(reply) else { return }
-    if output.count + line.count > ControlServer.outputMaxBytes { return close() }
+    let limit = reply.media == nil ? ControlServer.outputMaxBytes : ControlServer.mediaOutputMaxBytes
+    if output.count + line.count > max(limit, outputLimit) { return close() }
+    // What is last goes out behind the media.
+    outputLimit = max(outputLimit, limit)
     output += line
     output.append(UInt8(ascii: "\n"))
     flush()
@@ -137,14 +149,19 @@ import Time
 
   private func read() {
     do throws(SystemError) {
-      let bytes = try descriptor.read(upTo: 4096)
+      let bytes = try descriptor.read(upTo: waiting == nil ? 4096 : 256 << 10)
       if bytes.isEmpty { return close() }
       input += bytes
     } catch {
       return error.errno == EAGAIN ? () : close()
     }
+    if waiting != nil { return takeMedia() }
     guard !hasRequest else { return input.removeAll() }
-    if let end = input.firstIndex(of: UInt8(ascii: "\n")) { return take(Array(input[..<end])) }
+    if let end = input.firstIndex(of: UInt8(ascii: "\n")) {
+      let line = Array(input[..<end])
+      input.removeSubrange(...end)
+      return take(line)
+    }
     if input.count > ControlServer.requestMaxBytes {
       finish(ControlReply(error: "request longer than \(ControlServer.requestMaxBytes) bytes"))
     }
@@ -152,11 +169,31 @@ import Time
 
   private func take(_ line: [UInt8]) {
     hasRequest = true
-    input.removeAll()
-    if let timer = timer.take() { loop.cancel(timer) }
     do throws(JSONError) {
-      handler(try JSONText.decode(ControlRequest.self, from: line), self)
+      let request = try JSONText.decode(ControlRequest.self, from: line)
+      let counts = (request.media ?? []).map(\.count)
+      guard counts.allSatisfy({ (0...ControlServer.mediaMaxBytes).contains($0) }),
+        counts.count <= 8, counts.reduce(0, +) <= ControlServer.mediaMaxBytes
+      else {
+        let limit = ControlServer.mediaMaxBytes >> 20
+        return finish(ControlReply(error: "sounds and images of more than \(limit) MiB together"))
+      }
+      waiting = (request, counts.reduce(0, +))
+      takeMedia()
     } catch { finish(ControlReply(error: "not a request: \(error)")) }
+  }
+
+  private func takeMedia() {
+    guard let waiting, input.count >= waiting.count else { return }
+    self.waiting = nil
+    if let timer = timer.take() { loop.cancel(timer) }
+    var rest = input[...]
+    media = (waiting.request.media ?? []).map { part in
+      defer { rest = rest.dropFirst(part.count) }
+      return Array(rest.prefix(part.count))
+    }
+    input = []
+    handler(waiting.request, self)
   }
 
   private func flush() {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
-import Intents
 import Log
 import Loop
 import Speech
@@ -30,6 +29,11 @@ extension Daemon {
     case .reload: reload(session)
     case .approve, .refuse, .cancel, .retry: decide(request, session)
     case .hook: hook(request, session)
+    case .realms: session.send(ControlReply(realms: realmStatus())); session.finish(.ok)
+    case .workers: session.send(ControlReply(workers: workerStatus())); session.finish(.ok)
+    case .why: why(request, session)
+    case .addWorker, .removeWorker, .drainWorker: changeWorkers(request, session)
+    case .probeWorkers: probeWorkers(request, session)
     }
   }
 
@@ -49,25 +53,6 @@ extension Daemon {
       session.send(ControlReply(edge: EdgeReport(edge)))
     }
     session.onEnd = { [unowned self] in lineObservers[id] = nil }
-  }
-
-  private func ask(_ request: ControlRequest, _ session: ControlSession) {
-    guard let text = request.text, !text.isEmpty else {
-      return session.finish(ControlReply(error: "nothing was asked"))
-    }
-    let exchange = exchange(nil, budget: budget(of: request))
-    asked += 1
-    let intent = Intent(
-      id: "ask-\(asked)", realm: "$COMMAND", payload: .text(text), deadline: exchange.deadline,
-      origin: .user)
-    LoopActor.spawn(intent.id) { [commands] in
-      switch await commands.perform(intent, exchange) {
-      case .completed(let reply): session.finish(ControlReply(done: reply.payload.text))
-      case .failed(let reason, _): session.finish(ControlReply(error: reason))
-      case .rejected(let refusal): session.finish(ControlReply(error: "\(refusal)"))
-      case .expired(let stage): session.finish(ControlReply(error: "too late: \(stage)"))
-      }
-    }
   }
 
   private func say(_ request: ControlRequest, _ session: ControlSession) {
@@ -133,7 +118,7 @@ extension Daemon {
     }
   }
 
-  private func budget(of request: ControlRequest) -> Duration {
+  func budget(of request: ControlRequest) -> Duration {
     let wanted = request.budgetMS.map { Duration.milliseconds(Int64($0)) } ?? .seconds(30)
     return max(.zero, min(Self.requestBudgetMax, wanted))
   }

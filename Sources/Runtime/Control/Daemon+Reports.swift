@@ -18,7 +18,7 @@ extension Daemon {
       },
       utterances: utterances, understood: commands.understood, trouble: trouble,
       logLinesLost: Logging.lostLines, loopWakeUps: loop.metrics.wakeUps,
-      stalls: stalls(), store: storeReport())
+      stalls: stalls(), store: storeReport(), realms: realmStatus(), realmWorkers: workerStatus())
   }
 
   func tasks() -> [TaskReport] {

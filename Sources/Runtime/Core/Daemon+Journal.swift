@@ -29,6 +29,17 @@ extension Daemon {
       record(.outcome(id: intent.id, outcome, took: took, text: settings.log.spokenText))
       store?.remember(HistoryEntry(intent, outcome, took: took))
     }
+    orchestrator.onIntent = { [unowned self] intent in
+      // Steps of another one are told by its outcome, and by `mtor why`.
+      if intent.parent != nil { return }
+      let text = settings.log.spokenText ? intent.payload.text : nil
+      record(.intent(id: intent.id, realm: intent.realm, origin: intent.origin, text: text))
+    }
+    orchestrator.onOutcome = { [unowned self] intent, outcome, took in
+      store?.remember(HistoryEntry(intent, outcome, took: took))
+      if intent.parent != nil { return }
+      record(.outcome(id: intent.id, outcome, took: took, text: settings.log.spokenText))
+    }
     for child in services.children {
       child.onStart = { [unowned self, unowned child] in
         record(.workerStarted(child.name, pid: child.pid ?? 0))

@@ -25,6 +25,8 @@ extension Daemon {
       try Self.cues(sounds)
     }
     if hasStopped { return }
+    // What was changed by hand is as the file says again, and keys are read anew.
+    workforce.apply(new, services: services.byName)
     if new == settings { return log.info("configuration read again: nothing has changed") }
     try services.reload(grammar, wakePhrases: new.wakePhrases)
     Self.apply(new.log)
@@ -35,6 +37,7 @@ extension Daemon {
     commands.grammar = grammar
     commands.prefixes = new.wakePhrases.map(\.phrase)
     takeOver(new.voice)
+    answers.routing = new.routing
     let stays = Self.needingRestart(from: settings, to: new)
     settings = new
     let note = stays.isEmpty ? "" : "; after the next start: \(stays.joined(separator: ", "))"
@@ -54,12 +57,18 @@ extension Daemon {
     (old.wakeMode == .phrase) != (new.wakeMode == .phrase)
   }
 
+  /// Those that the voice path or a process is tied to.
+  private static func voiceWorkers(_ settings: Settings) -> [WorkerSettings] {
+    settings.workers.filter { $0.kind == .wyoming && settings.needsService($0) }
+  }
+
   /// The keys whose change takes effect at the next start.
   static func needingRestart(from old: Settings, to new: Settings) -> [String] {
     [
       ("board", old.board != new.board), ("microphone", old.microphone != new.microphone),
       ("speaker", old.speaker != new.speaker), ("services", old.services != new.services),
-      ("workers", old.workers != new.workers), ("wake_phrases", old.wakePhrases != new.wakePhrases),
+      ("workers", voiceWorkers(old) != voiceWorkers(new)),
+      ("wake_phrases", old.wakePhrases != new.wakePhrases),
       ("store", old.store != new.store), ("time_zone", old.timeZone != new.timeZone),
       ("voice.wake", wakePhraseComesOrGoes(old.voice, new.voice)),
     ].filter(\.1).map(\.0)

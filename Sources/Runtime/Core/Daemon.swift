@@ -29,8 +29,14 @@ import Time
   public let store: Store?
   let files = BlockingQueue("files", backlogMax: 16)
   let serviceManager = ServiceManager()
+  /// Workers added while running that are to stay; nil: nothing is kept.
+  let savedWorkers: SavedWorkers?
   public let lines: LineDriver
   public private(set) var services: SpeechServices
+  /// Whoever wants something of a realm's workers asks here.
+  public let orchestrator: Orchestrator
+  public let workforce: Workforce
+  public let answers: Answers
   private(set) var replies: Replies
   public private(set) var automations: Automations
   let sensors = SensorReader()
@@ -77,7 +83,12 @@ import Time
       rules: settings.automations, zone: settings.zone ?? .utc, lines: lines, replies: replies,
       timeline: timeline, files: files, store: store)
     sender = store.map { OutboxSender($0, node: settings.node) }
-    commands = Commands(grammar: grammar, services: services, automations: automations, timeline: timeline)
+    orchestrator = Orchestrator(seed: loop.random.next())
+    workforce = Workforce(orchestrator)
+    answers = Answers(settings.routing, orchestrator, replies: replies, timeline: timeline)
+    savedWorkers = state.map { SavedWorkers(directory: settings.store.directory ?? $0) }
+    commands = Commands(
+      grammar: grammar, services: services, automations: automations, answers: answers, timeline: timeline)
     commands.prefixes = settings.wakePhrases.map(\.phrase)
     if devices.speaker != nil { speakerState = settings.speaker.device ?? "off" }
     if let microphone = devices.microphone {
@@ -99,6 +110,7 @@ import Time
     record(.boot(version: Self.version, node: settings.node, board: settings.board))
     connectJournal()
     services.start()
+    startWorkers()
     connectLines()
     connectAutomations()
     lines.start()
@@ -120,6 +132,7 @@ import Time
     voice?.stop()
     await automations.hasBegun(within: Self.beginLimit)
     stopAutomations()
+    orchestrator.stop()
     replies.stop()
     lines.stop()
     await services.stop()

@@ -20,6 +20,8 @@ import Wyoming
   /// The language that is spoken to us.
   public let language: String?
   public private(set) var children: [ChildWorker] = []
+  /// Every service that is used, by the worker's name.
+  public let byName: [String: WyomingService]
 
   private let directory: String
   private let grammarFile: String
@@ -51,6 +53,10 @@ import Wyoming
       .map(TextToSpeechClient.init)
     intent = try roles.intent.flatMap { try service($0, if: true) }.map(IntentClient.init)
     handle = try roles.handle.flatMap { try service($0, if: true) }.map(HandleClient.init)
+    for worker in settings.workers where worker.kind == .wyoming && settings.needsService(worker) {
+      if !worker.realms.isEmpty { _ = try service(worker.name, if: true) }
+    }
+    byName = shared
     let speaking = settings.workers.first { $0.name == roles.textToSpeech }
     voice = speaking.map { WyomingVoice(name: $0.voice, language: $0.voice == nil ? $0.language : nil) }
     language = settings.workers.first { $0.name == roles.speechToText }?.language
@@ -114,5 +120,17 @@ import Wyoming
       rest = rest.dropFirst(try file.write(rest))
     }
     if rename(temporary, path) != 0 { throw SystemError("write \(path)") }
+  }
+}
+
+extension Settings {
+  /// The voice path uses it, or its process has to run for a realm.
+  func needsService(_ worker: WorkerSettings) -> Bool {
+    let roles = [
+      services.wake, services.speechToText, services.textToSpeech, services.intent, services.handle,
+    ]
+    if roles.contains(worker.name) { return true }
+    if case .child = worker.place { return !worker.realms.isEmpty }
+    return false
   }
 }

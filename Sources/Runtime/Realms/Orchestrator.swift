@@ -7,12 +7,15 @@ import Workers
 /// Executes what `Realms` decides: calls workers, probes them, keeps the timer, tells who asked.
 ///
 /// Every intent that is submitted gets one outcome, at the latest when the loop has run its deadline's
-/// timer. `@LoopActor` only.
+/// timer. Whoever wants something of a worker (voice, rules, command line, other nodes) calls `submit`, or
+/// `outcome(of:)` in a flow. `@LoopActor` only.
 @LoopActor public final class Orchestrator {
   public typealias Piece = @LoopActor (Payload) -> Void
   public typealias Done = @LoopActor (Outcome) -> Void
 
   private struct Request {
+    var intent: Intent
+    var since: Instant
     var onPiece: Piece?
     var done: Done
   }
@@ -29,6 +32,12 @@ import Workers
   private var events: [RealmsEvent] = []
   private var isHandling = false
   private let loop = LoopActor.shared.loop
+  /// Told of each intent that is taken, and of its end with the time between.
+  public var onIntent: (@LoopActor (Intent) -> Void)?
+  public var onOutcome: (@LoopActor (Intent, Outcome, Duration) -> Void)?
+  /// What was wrong with a worker last, until it is well again.
+  public private(set) var troubles: [String: WorkerFailure] = [:]
+  private var watchers: [String: [@LoopActor (ProbeResult) -> Void]] = [:]
   /// Told of what was refused: a change that cannot be made.
   public var onRefusedChange: (@LoopActor (String) -> Void)?
 
@@ -43,7 +52,8 @@ import Workers
   /// are told first; the outcome holds all of it.
   public func submit(_ intent: Intent, onPiece: Piece? = nil, done: @escaping Done) {
     if requests[intent.id] != nil { return done(.rejected(.duplicate(id: intent.id))) }
-    requests[intent.id] = Request(onPiece: onPiece, done: done)
+    requests[intent.id] = Request(intent: intent, since: loop.now, onPiece: onPiece, done: done)
+    onIntent?(intent)
     handle(.submitted(intent))
   }
 
@@ -84,10 +94,24 @@ import Workers
   /// It finishes what it has and gets nothing more, until it is set again or removed.
   public func drain(worker: String) { handle(.workerDrained(worker)) }
 
+  /// It is probed now; what comes of it is in the reports.
+  public func wantProbe(worker: String) { handle(.probeWanted(worker: worker)) }
+
+  /// Asks a worker for a sign of life now; nil: there is no such worker.
+  public func probe(worker: String) async -> ProbeResult? {
+    guard workers[worker] != nil, !leaving.contains(worker) else { return nil }
+    return try? await loop.wait(on: "probe of \(worker)", until: loop.now + .seconds(10)) {
+      (waiter: Waiter<ProbeResult>) in
+      watchers[worker, default: []].append { waiter.resume(returning: $0) }
+      handle(.probeWanted(worker: worker))
+    }
+  }
+
   /// Ends everything: each intent is rejected, each call given up.
   public func stop() {
     for id in requests.keys.sorted() { cancel(id, .shutdown) }
     for probe in probes.values { probe.cancel() }
+    watchers = [:]
     probes = [:]
     if let timer = timer.take() { loop.cancel(timer) }
     for worker in workers.values { worker.retire() }
@@ -95,6 +119,8 @@ import Workers
 
   // MARK: For people
 
+  /// Somebody serves the realm, or one behind it, whether he can at the moment or not.
+  public func hasWorkers(realm: String) -> Bool { machine.hasWorkers(realm: realm) }
   public var realmReports: [RealmReport] { machine.realmReports }
   public var workerReports: [WorkerReport] { machine.workerReports(at: loop.now) }
   public func explanation(of id: String) -> Explanation? { machine.explanation(of: id) }
@@ -117,13 +143,22 @@ import Workers
     case .cancelCall(let id, _): calls.removeValue(forKey: id)?.cancel()
     case .probe(let worker, let budget): probe(worker, budget)
     case .stream(let id, let piece): requests[id]?.onPiece?(piece)
-    case .settle(let id, let outcome): requests.removeValue(forKey: id)?.done(outcome)
+    case .settle(let id, let outcome): settle(id, outcome)
     case .wake(let instant): wake(at: instant)
     case .released(let worker):
-      if leaving.remove(worker) != nil { workers.removeValue(forKey: worker)?.retire() }
+      if leaving.remove(worker) != nil {
+        workers.removeValue(forKey: worker)?.retire()
+        troubles[worker] = nil
+      }
     case .duplicate: break
     case .changeRefused(let text): onRefusedChange?(text)
     }
+  }
+
+  private func settle(_ id: String, _ outcome: Outcome) {
+    guard let request = requests.removeValue(forKey: id) else { return }
+    onOutcome?(request.intent, outcome, loop.now - request.since)
+    request.done(outcome)
   }
 
   private func call(_ id: CallID, _ name: String, _ intent: Intent, _ budget: Duration) {
@@ -131,10 +166,10 @@ import Workers
       return handle(.failed(id, WorkerFailure(worker: name, .unreachable, "it was removed")))
     }
     let request = WorkerRequest(intent, deadline: min(intent.deadline, loop.now + budget))
-    calls[id] = worker.call(request) { [weak self] in self?.receive($0, of: id) }
+    calls[id] = worker.call(request) { [weak self] in self?.receive($0, of: id, name) }
   }
 
-  private func receive(_ event: WorkerEvent, of id: CallID) {
+  private func receive(_ event: WorkerEvent, of id: CallID, _ worker: String) {
     guard calls[id] != nil else { return }
     switch event {
     case .started: handle(.started(id))
@@ -142,8 +177,12 @@ import Workers
     case .ended(let result):
       calls[id] = nil
       switch result {
-      case .success(let payload): handle(.answered(id, payload))
-      case .failure(let failure): handle(.failed(id, failure))
+      case .success(let payload):
+        troubles[worker] = nil
+        handle(.answered(id, payload))
+      case .failure(let failure):
+        troubles[worker] = failure
+        handle(.failed(id, failure))
       }
     }
   }
@@ -155,7 +194,9 @@ import Workers
       let result = await worker.probe(until: deadline)
       guard let self, !Task.isCancelled else { return }
       probes[name] = nil
+      if case .dead(let failure) = result { troubles[name] = failure } else { troubles[name] = nil }
       handle(.probed(worker: name, result))
+      for watcher in watchers.removeValue(forKey: name) ?? [] { watcher(result) }
     }
   }
 

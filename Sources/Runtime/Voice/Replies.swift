@@ -30,6 +30,7 @@ import Wyoming
   private let textToSpeech: TextToSpeechClient?
   private let voice: WyomingVoice?
   private var speech: TextToSpeechClient.Speech?
+  private var stream: SoundStream?
   private let loop = LoopActor.shared.loop
   private var waiting: [Waiter<Void>] = []
   private var isBusy = false
@@ -53,6 +54,8 @@ import Wyoming
     }
     speaker?.onEvent = { [unowned self] in receive($0) }
   }
+
+  public var hasSpeaker: Bool { speaker != nil }
 
   /// Speaks `text` after what is queued. True when it was heard to its end, false when it was cut off.
   ///
@@ -102,6 +105,50 @@ import Wyoming
     }
   }
 
+  /// Plays what comes, after what is queued, in one turn. A pause between two sounds is silence, and no
+  /// gap that the device complains about. True when it was heard to its end.
+  /// - Parameter deadline: for the turn; what comes later is the stream's business.
+  /// - Throws: `ReplyError`; `DeadlineExceeded`.
+  public func play(
+    _ stream: SoundStream, deadline: Instant, onFirstSample: (@LoopActor (Instant) -> Void)? = nil
+  ) async throws -> Bool {
+    try await inTurn(.reply, until: deadline, onFirstSample) { [self] speaker in
+      self.stream = stream
+      defer { self.stream = nil }
+      return try await play(stream, speaker)
+    }
+  }
+
+  private func play(_ stream: SoundStream, _ speaker: any Speaker) async throws -> Bool {
+    var open: (rateHz: Int, channels: Int)?
+    var length = Duration.zero
+    var endsAt = Instant.zero
+    while true {
+      let sound: Sound?
+      do {
+        sound = try await stream.next(until: open == nil ? nil : endsAt)
+      } catch is DeadlineExceeded {
+        guard try await heard(speaker, length) else { return false }
+        open = nil
+        continue
+      }
+      guard let sound else { break }
+      if let format = open, format != (sound.rateHz, sound.channels) {
+        guard try await heard(speaker, length) else { return false }
+        open = nil
+      }
+      if open == nil {
+        speaker.begin(rateHz: sound.rateHz, channels: sound.channels)
+        (open, length, endsAt) = ((sound.rateHz, sound.channels), .zero, loop.now)
+      }
+      sound.samples.withUnsafeBufferPointer { speaker.write($0) }
+      length += sound.duration
+      endsAt = max(endsAt, loop.now) + sound.duration
+    }
+    if stream.isCancelled { return false }
+    return open == nil ? true : try await heard(speaker, length)
+  }
+
   /// Plays a cue if the configuration has one. Never waits; that something did not work is heard after
   /// what is being said, an invitation to speak only at once.
   public func cue(_ cue: Cue) {
@@ -115,6 +162,7 @@ import Wyoming
   public func stop() {
     epoch += 1
     speech?.cancel()
+    stream?.cancel()
     speaker?.stop()
   }
 

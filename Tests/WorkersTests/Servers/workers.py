@@ -13,6 +13,9 @@ PNG = b"\x89PNG\r\n\x1a\nimage"
 WAV = b"RIFF\x00\x00\x00\x00WAVEsound"
 
 
+GATE = threading.Event()
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
   protocol_version = "HTTP/1.1"
 
@@ -26,6 +29,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
       self.json(200, {"status": "healthy"})
     elif self.path == "/busy/v1/models":
       self.json(503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}})
+    elif self.path == "/gate":
+      GATE.set()
+      self.json(200, {})
     elif self.path == "/whisper/health":
       self.json(200, {"status": "ok"})
     else:
@@ -90,6 +96,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     if model == "stops":
       ending = {"choices": [{"index": 0, "delta": {"content": " of it"}, "finish_reason": "stop"}]}
       return self.events([chunk({"content": "all"}), "data: " + json.dumps(ending)])
+    if model == "gated":
+      # The second sentence comes when somebody has asked for /gate.
+      self.events([chunk({"content": "The first sentence is here. "})])
+      GATE.wait(60)
+      self.wfile.write((chunk({"content": "The second one came later."}) + "\n\ndata: [DONE]\n\n").encode())
+      return
     if model == "stalls":
       self.events([chunk({"content": "half"})])
       self.wfile.flush()

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import Glibc
+import Posix
+
+/// Workers that were added while running and are to be there after the next start: `workers.yml` in the
+/// state directory, of the configuration's form.
+struct SavedWorkers: Sendable {
+  let path: String
+
+  init(directory: String) { path = "\(directory)/workers.yml" }
+
+  /// Nothing when there is no such file. Blocks.
+  /// - Throws: every mistake in it.
+  func read(_ realms: [RealmSettings]) throws(ConfigurationProblems) -> [WorkerSettings] {
+    if access(path, F_OK) != 0 { return [] }
+    return try ConfigurationReader().readWorkers(file: path, realms: realms)
+  }
+
+  /// Replaces the file as a whole; blocks.
+  /// - Throws: `SystemError` naming it.
+  func write(_ workers: [WorkerSettings]) throws(SystemError) {
+    let note = "# Written by mtor workers add --save. The configuration goes over it.\n"
+    let temporary = "\(path).new"
+    let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    var rest = Array((note + ConfigurationTexts.workers(workers)).utf8)[...]
+    while !rest.isEmpty { rest = rest.dropFirst(try file.write(rest)) }
+    if rename(temporary, path) != 0 { throw SystemError("write \(path)") }
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import JSON
+import Loop
+import Posix
+import Runtime
+
+extension Commands {
+  static let workerProbe = Command(
+    name: "worker-probe",
+    summary: "Find out what a service can do, and how it behaves when busy",
+    details: """
+      Asks the service at URL for a sign of life and a few short questions: alone, two at the same time, and
+      after one that was given up. Says what follows for its configuration. No mtor has to run. A model
+      works for a while; a paid service takes money for six short questions.
+      """,
+    arguments: [Argument("URL", "http://HOST:PORT, or tcp://HOST:PORT for Wyoming.")],
+    options: [
+      Option(
+        "kind", value: "KIND", choices: WorkerSettings.Kind.allCases.map(\.rawValue).filter { $0 != "exec" },
+        "What it speaks; without it that is found out."),
+      Option(
+        "task", value: "TASK", choices: WorkerSettings.Task.allCases.map(\.rawValue),
+        "What it is asked to do (chat)."),
+      Option("model", value: "NAME", "The model to ask for; without it the first that it names."),
+      Option("key-file", value: "FILE", "File that holds the service's key."),
+      timeout, .json,
+    ],
+    examples: [
+      Example("mtor worker-probe http://192.168.1.20:8080", "A llama.cpp server: how many at a time?"),
+      Example("mtor worker-probe --task transcribe http://127.0.0.1:8081", "A whisper.cpp server."),
+      Example("mtor worker-probe tcp://192.168.1.20:10200", "A Wyoming service."),
+    ],
+    run: { invocation throws(CommandFailure) in
+      let limit = Duration.milliseconds(Int64(try budget(invocation, max: 600_000)))
+      let url = invocation.arguments[0]
+      let outcome = Locked<WorkerExamination.Report?>(nil)
+      LoopActor.shared.loop.bindToCurrentThread()
+      LoopActor.spawn("worker-probe") {
+        let report = await examine(url, invocation, limit)
+        outcome.withLock { $0 = report }
+        LoopActor.shared.loop.stop()
+      }
+      LoopActor.shared.loop.run()
+      guard let report = outcome.withLock({ $0 }) else {
+        throw CommandFailure(
+          .unavailable,
+          "\(url): nobody answers there, or nothing that is known. --kind says what it should be.")
+      }
+      if invocation.wantsJSON { try Output.json(report) } else { Output.text(text(report)) }
+      return report.alone.contains(where: \.isAnswered) ? .success : .negative
+    })
+
+  @LoopActor private static func examine(
+    _ url: String, _ invocation: Invocation, _ limit: Duration
+  ) async -> WorkerExamination.Report? {
+    let named = invocation.value("kind").flatMap(WorkerSettings.Kind.init)
+    var found = named
+    if found == nil { found = await WorkerExamination.kind(of: url) }
+    guard let kind = found else { return nil }
+    var settings = WorkerSettings(name: "worker", kind: kind, place: .url(url))
+    settings.task = invocation.value("task").flatMap(WorkerSettings.Task.init)
+    if kind == .wyoming, settings.task == nil { settings.task = .speak }
+    settings.model = invocation.value("model")
+    settings.keyFile = invocation.value("key-file").map { $0.contains("/") ? $0 : "./\($0)" }
+    return await WorkerExamination(settings, limit: limit).run()
+  }
+
+  private static func text(_ report: WorkerExamination.Report) -> String {
+    var table = TextTable("what", "result", "first piece", "end")
+    let models = report.probe.models.joined(separator: " ")
+    table.add(
+      "sign of life", report.probe.trouble ?? (models.isEmpty ? report.probe.result : "models: \(models)"),
+      "",
+      duration(report.probeMS))
+    func add(_ what: String, _ call: WorkerExamination.Call) {
+      table.add(what, call.result, call.firstMS.map(duration) ?? "-", duration(call.endMS))
+    }
+    for (index, call) in report.alone.enumerated() { add("request \(index + 1), alone", call) }
+    for call in report.together { add("two at a time", call) }
+    if let probe = report.probeWhileBusy {
+      table.add("sign of life, busy", probe.result, "", report.probeWhileBusyMS.map(duration) ?? "")
+    }
+    if let call = report.afterCancelled { add("after one given up", call) }
+    let findings = report.findings.map { HelpText.paragraphs("- \($0)") + "\n" }.joined()
+    return "\(report.url): kind \(report.kind), task \(report.task)\n" + table.text() + findings
+  }
+}

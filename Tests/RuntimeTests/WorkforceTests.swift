@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import Intents
+import Loop
+import Posix
+import Runtime
+import TestSupport
+import Testing
+
+/// Realms and workers of the configuration, and what becomes of run-time changes when it is read again.
+@Suite(.serialized) struct WorkforceTests {
+  private static func configuration(_ workers: String) -> String {
+    TestDaemon.configuration + "\nworkers:\n" + workers
+  }
+
+  /// Nobody listens there: what is tested is who is known.
+  private static let llm = "  llm: {kind: openai, url: \"http://127.0.0.1:9\", realms: $CHAT, model: a}\n"
+  private static let eye = "  eye: {kind: openai, url: \"http://127.0.0.1:9\", realms: [$VISION, $CHAT]}\n"
+
+  private static func names(_ directory: TemporaryDirectory) throws -> [String] {
+    let replies = try TestDaemon.ask(directory, ControlRequest(.workers))
+    return replies.compactMap(\.workers).flatMap { $0.map { "\($0.name) \($0.source)" } }.sorted()
+  }
+
+  private static func add(
+    _ name: String, _ realm: String = "$CHAT", to directory: TemporaryDirectory, isSaved: Bool = false
+  ) throws {
+    var request = ControlRequest(
+      .addWorker, text: "workers: {\(name): {kind: openai, url: \"http://127.0.0.1:9\", realms: \(realm)}}\n")
+    request.isSaved = isSaved
+    _ = try TestDaemon.ask(directory, request)
+  }
+
+  @Test func theConfigurationWinsAtAReloadAndWhatWasAddedStays() async throws {
+    let test = try await onLoop { try TestDaemon(Self.configuration(Self.llm + Self.eye)) }
+    let directory = test.directory
+    #expect(try Self.names(directory) == ["eye configuration", "llm configuration"])
+    try Self.add("more", to: directory)
+    _ = try TestDaemon.ask(directory, ControlRequest(.removeWorker, name: "llm"))
+    _ = try TestDaemon.ask(directory, ControlRequest(.drainWorker, name: "eye"))
+    #expect(try Self.names(directory) == ["eye configuration", "more added"])
+    let text = Self.configuration(Self.llm.replacing("model: a", with: "model: b") + Self.eye)
+    let settings = try ConfigurationReader().read(text: text, name: "new.yml")
+    try await onLoop { try await test.daemon.reload(settings) }
+    #expect(try Self.names(directory) == ["eye configuration", "llm configuration", "more added"])
+    let workers = try TestDaemon.ask(directory, ControlRequest(.workers)).compactMap(\.workers).flatMap { $0 }
+    #expect(workers.first { $0.name == "llm" }?.models == ["b"])
+    #expect(workers.first { $0.name == "eye" }?.state != "draining")
+    let fewer = try ConfigurationReader().read(text: Self.configuration(Self.llm), name: "new.yml")
+    try await onLoop { try await test.daemon.reload(fewer) }
+    #expect(try Self.names(directory) == ["llm configuration", "more added"])
+    let realms = try TestDaemon.ask(directory, ControlRequest(.realms)).compactMap(\.realms).flatMap { $0 }
+    #expect(realms.map(\.name) == ["$CHAT"])
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func aWorkerThatWasSavedIsThereAfterTheNextStart() async throws {
+    let state = TemporaryDirectory()
+    let first = try await onLoop { try TestDaemon(state: state.path) }
+    try Self.add("kept", "$VISION", to: first.directory, isSaved: true)
+    try Self.add("lost", to: first.directory)
+    try await onLoop { await first.daemon.stop() }
+    let second = try await onLoop { try TestDaemon(Self.configuration(Self.llm), state: state.path) }
+    let directory = second.directory
+    #expect(try await eventually { second.daemon.orchestrator.workerReports.count == 2 })
+    #expect(try Self.names(directory) == ["kept saved", "llm configuration"])
+    _ = try TestDaemon.ask(directory, ControlRequest(.removeWorker, name: "kept"))
+    try await onLoop { await second.daemon.stop() }
+    let third = try await onLoop { try TestDaemon(Self.configuration(Self.llm), state: state.path) }
+    #expect(try Self.names(third.directory) == ["llm configuration"])
+    try await onLoop { await third.daemon.stop() }
+  }
+
+  /// What is asked, and a part of the refusal.
+  static let refusals: [(ControlRequest, String)] = [
+    (
+      ControlRequest(.addWorker, text: "workers: {llm: {kind: openai, url: \"http://b\", realms: $CHAT}}"),
+      "worker 'llm' is in the configuration"
+    ),
+    (ControlRequest(.addWorker, text: "workers: {x: {kind: opeai}}"), "Did you mean 'openai'?"),
+    (
+      ControlRequest(.addWorker, text: "workers: {x: {kind: openai, url: \"http://b\"}}"),
+      "kind openai needs 'realms'"
+    ),
+    (ControlRequest(.addWorker, text: "board: sim"), "unknown key 'board'"),
+    (ControlRequest(.removeWorker, name: "lm"), "no worker 'lm' serves a realm. Workers: llm"),
+    (ControlRequest(.drainWorker, name: "lm"), "no worker 'lm'"),
+    (ControlRequest(.probeWorkers, name: "lm"), "no worker 'lm'"),
+    (ControlRequest(.why, name: "ask-77"), "no intent 'ask-77'"),
+  ]
+
+  @Test func whatCannotBeIsSaid() async throws {
+    let test = try await onLoop { try TestDaemon(Self.configuration(Self.llm)) }
+    let directory = test.directory
+    for (request, refusal) in Self.refusals {
+      let error = thrown(ControlError.self) { try TestDaemon.ask(directory, request) }
+      #expect(error?.description.contains(refusal) == true, "\(request.verb): \(error?.description ?? "")")
+    }
+    let probes = try TestDaemon.ask(directory, ControlRequest(.probeWorkers)).compactMap(\.probe)
+    #expect(probes.map(\.result) == ["dead"])
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func aKeyThatIsNotThereIsTheWorkersTroubleAlone() async throws {
+    let secret = TemporaryDirectory()
+    let keys = [
+      "  none: {kind: openai, url: \"http://127.0.0.1:9\", realms: $CHAT, key_file: \(secret.file("none"))}",
+      "  empty: {kind: rentahal, url: \"127.0.0.1:9\", realms: $CHAT, key_file: \(secret.write("empty", "\n"))}",
+    ]
+    let test = try await onLoop { try TestDaemon(Self.configuration(keys.joined(separator: "\n") + "\n")) }
+    let directory = test.directory
+    let probes = try TestDaemon.ask(directory, ControlRequest(.probeWorkers)).compactMap(\.probe)
+    let troubles = Dictionary(uniqueKeysWithValues: probes.map { ($0.worker, $0.trouble ?? "") })
+    #expect(troubles["none"]?.contains("No such file or directory") == true, "\(troubles)")
+    #expect(troubles["empty"]?.contains("is empty") == true, "\(troubles)")
+    _ = try TestDaemon.ask(directory, ControlRequest(.ask, text: "turn on the lamp"))
+    try await onLoop { await test.daemon.stop() }
+  }
+}
