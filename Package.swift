@@ -242,10 +242,11 @@ let benchmarks: [Target] = [
   .executableTarget(
     name: "mtor-bench",
     dependencies: [
-      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "Intents", "JSON", "Loop", "Posix",
-      "Runtime", "Simulation", "Speech", "Store", "Time", "Workers", "Wyoming", "WyomingTransport",
+      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "HTTPClient", "Intents", "JSON",
+      "Loop",
+      "Posix", "Runtime", "Simulation", "Speech", "Store", "Time", "Workers", "Wyoming", "WyomingTransport",
     ],
-    path: "Benchmarks/mtor-bench"),
+    path: "Benchmarks/mtor-bench", exclude: ["slow_worker.py"]),
 ]
 
 let package = Package(

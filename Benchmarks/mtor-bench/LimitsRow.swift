@@ -9,7 +9,7 @@ struct LimitsRow {
   let value: @Sendable (Measured) -> String
   let method: String
 
-  static let all: [LimitsRow] = loop + audio + program
+  static let all: [LimitsRow] = loop + audio + program + realms
 
   private static let loop = [
     LimitsRow(
@@ -138,6 +138,46 @@ struct LimitsRow {
       },
       method: "the files that `make build` makes."),
   ]
+
+  private static let realms = [
+    LimitsRow(
+      what: "an intent: queue, choice of a worker, settlement", goal: "≤ 5 µs, flat within 20 %, ≤ 4 KiB",
+      judged: [
+        "intents.throughput", "intents.10000_queued", "intents.100_workers", "intents.memory_in_flight",
+      ],
+      value: {
+        "\(microseconds(of: $0, "intents.throughput")) µs; with 10,000 queued "
+          + "\($0.text("intents.10000_queued", "ratio", decimals: 2)) × that with 10, with 100 workers "
+          + "\($0.text("intents.100_workers", "ratio", decimals: 2)) × that with one; "
+          + "\($0.text("intents.memory_in_flight")) bytes beyond its payload; "
+          + "\($0.text("intents.allocations", decimals: 2)) allocations"
+      },
+      method: """
+        50,000 intents a round in one process, 16 in flight and 1,000 queued; \
+        processor time. Memory: heap of 1,000 intents in flight.
+        """),
+    LimitsRow(
+      what: "four equal workers of 0.5 s, 16 clients", goal: "≥ 7.8 of 8 answers/s, each within 10 %",
+      judged: ["realms.four_workers.lost", "realms.four_workers.spread"],
+      value: {
+        "\($0.text("realms.four_workers.rate", decimals: 2)) answers/s; the worker farthest from its share "
+          + "\($0.text("realms.four_workers.spread", decimals: 1)) % off"
+      },
+      method: "four processes that do one request at a time over HTTP, 10 s after 2 s of start."),
+    LimitsRow(
+      what: "one of two workers killed under load", goal: "no intent lost; only probes for the dead one",
+      judged: ["realms.killed.unanswered", "realms.killed.asked_later"],
+      value: {
+        "\($0.text("realms.killed.unanswered")) lost of \($0.text("realms.killed.completed")); asked "
+          + "\($0.text("realms.killed.asked_until_known")) times until it was known to be dead, "
+          + "\($0.text("realms.killed.asked_later")) times in the 10 s after"
+      },
+      method: "two processes of 0.1 s, four clients, SIGKILL to one after a second."),
+  ]
+
+  private static func microseconds(of measured: Measured, _ name: String) -> String {
+    measured.number(name).map { format($0 / 1000, decimals: 2) } ?? "not measured"
+  }
 
   private static func microseconds(_ measured: Measured, _ name: String) -> String {
     func text(_ field: String) -> String {
