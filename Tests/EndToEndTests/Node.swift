@@ -214,7 +214,13 @@ struct NodeError: Error, CustomStringConvertible {
           waiter.resume(returning: status)
         }
         waiter.onAbandon { child.signal(SIGKILL) }
-        readers = try child.readLines(lineBytesMax: 1 << 20) { output += $0 + "\n" }
+        // One line of JSON may be long.
+        if let pipe = child.output.take() {
+          readers.append(try LineReader(pipe, lineBytesMax: 1 << 20) { output += $0 + "\n" })
+        }
+        if let pipe = child.error.take() {
+          readers.append(try LineReader(pipe) { output += $0 + "\n" })
+        }
       } catch { waiter.resume(throwing: error) }
     }
     if case .exited(let code) = status { return (code, output) }
