@@ -15,7 +15,7 @@ public struct LogEvent: Sendable, Equatable {
 
   /// An event from a line that a supervised program wrote: `<N>module: message`. Nil for any other line.
   public init?(supervised line: String) {
-    let parts = line.split(separator: ": ", splitsMax: 1)
+    let parts = line.parts(separatedBy: ": ", splitsMax: 1)
     guard parts.count == 2, parts[0].hasPrefix("<"), let close = parts[0].firstIndex(of: ">"),
       let priority = Int(parts[0].dropFirst()[..<close])
     else { return nil }

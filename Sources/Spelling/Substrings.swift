@@ -29,8 +29,9 @@ extension StringProtocol {
     return result + rest
   }
 
-  /// The parts between each `separator`, empty ones as well; at most `splitsMax` + 1.
-  public func split(separator: String, splitsMax: Int = .max) -> [SubSequence] {
+  /// The parts between each `separator`, empty ones as well; at most `splitsMax` + 1. Not called `split`: it
+  /// would be taken for the standard library's wherever a separator is written as a literal.
+  public func parts(separatedBy separator: String, splitsMax: Int = .max) -> [SubSequence] {
     var parts: [SubSequence] = []
     var rest = self[...]
     while parts.count < splitsMax, let range = rest.firstRange(of: separator) {

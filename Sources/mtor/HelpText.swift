@@ -58,7 +58,7 @@ enum HelpText {
   }
 
   static func paragraphs(_ text: String) -> String {
-    let blocks = text.split(separator: "\n\n")
+    let blocks = text.parts(separatedBy: "\n\n")
     return blocks.map { block in
       TextWrap.lines(block.split(separator: "\n").joined(separator: " "), width: width).joined(
         separator: "\n")

@@ -44,13 +44,14 @@ import Testing
     Layer(targets: ["HTTPTransport"], mayImport: ["HTTPClient"] + foundations),
     Layer(
       targets: ["Workers"],
-      mayImport: ["HTTPClient", "HTTPTransport", "Wyoming", "WyomingTransport", "JSON", "Glibc"] + foundations
-        + pure),
+      mayImport: [
+        "HTTPClient", "HTTPTransport", "Wyoming", "WyomingTransport", "JSON", "Glibc", "Spelling",
+      ] + foundations + pure),
     Layer(
       targets: ["Runtime", "Simulation", "Simulator", "SpeechWorker", "mtor", "mtor-speech", "mtor-sim"],
       mayImport: [
         "Configuration", "Glibc", "Dispatch", "Synchronization", "Runtime", "Simulation", "Simulator",
-        "SpeechWorker", "Store",
+        "SpeechWorker", "Spelling", "Store",
       ]
         + foundations + wrappers + pure + protocols),
   ]
