@@ -95,8 +95,8 @@ let application: [Target] = [
   .target(
     name: "Simulation",
     dependencies: [
-      "Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Spelling", "Time", "Workers",
-      "Wyoming",
+      "Automation", "Configuration", "Log", "Loop", "Posix", "Runtime", "Speech", "Spelling", "Time",
+      "Workers", "Wyoming",
     ]),
   .target(
     name: "Simulator",
@@ -209,8 +209,8 @@ let tests: [Target] = [
   .target(
     name: "Fuzz",
     dependencies: [
-      "Automation", "Configuration", "Crypto", "HTTPClient", "Intents", "JSON", "Log", "PocketSphinx", "Posix",
-      "Runtime", "Speech", "SpeechWorker", "Store", "Workers", "Wyoming", "YAML",
+      "Automation", "Configuration", "Crypto", "HTTPClient", "Intents", "JSON", "Log", "PocketSphinx",
+      "Posix", "Runtime", "Speech", "SpeechWorker", "Store", "Workers", "Wyoming", "YAML",
     ],
     path: "Tests/Fuzz/Targets"),
   .testTarget(
@@ -261,16 +261,18 @@ let package = Package(
 /// The standard library's module for regular expressions is imported unless told otherwise and would add a
 /// megabyte to each program; `Spelling` has the few searches that are needed.
 for target in application + foundations + wrappers + pure {
-  target.swiftSettings = (target.swiftSettings ?? []) + [
-    .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])
-  ]
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])
+    ]
 }
 
 /// What runs once at start or for a person is built small: code that was used once stays in memory.
 for target in application where ["Configuration", "Simulation", "mtor"].contains(target.name) {
-  target.swiftSettings = (target.swiftSettings ?? []) + [
-    .unsafeFlags(["-Osize"], .when(configuration: .release))
-  ]
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .unsafeFlags(["-Osize"], .when(configuration: .release))
+    ]
 }
 
 /// `MTOR_STRICT=1`, as .ci/run has it: a warning is an error.
