@@ -18,7 +18,7 @@ public struct Anchor: Sendable {
       bytes = try FileDescriptor.open(path, O_RDONLY).read(upTo: Self.fileBytesMax)
     } catch {
       if error.errno == ENOENT { return nil }
-      throw .unusable("\(error)")
+      throw .unusable("\(path) cannot be read: \(error.reason)")
     }
     let object = (try? JSONText.value(bytes))?.objectValue
     guard let head = object.flatMap(JournalHead.init(json:)) else {

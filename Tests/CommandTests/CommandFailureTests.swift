@@ -25,7 +25,6 @@ import Testing
     ("backup DIR/copy --state DIR", .noInput, "there is no store in DIR"),
     ("restore DIR/nothing --state DIR", .noInput, "there is no copy of a store"),
     ("record DIR/a.wav --seconds 0", .usage, "--seconds 0: write a number from 1 to 86400."),
-    ("check DIR/none.yml", .noInput, "DIR/none.yml"),
   ]
 
   @Test(arguments: cases)

@@ -21,8 +21,9 @@ import Time
 
   @Test(arguments: asks.indices) func whatCannotBeAskedIsRefused(_ index: Int) {
     let (dialect, payload, text) = Self.asks[index]
-    let intent = Intent(id: "1", realm: "$CHAT", payload: payload, deadline: Instant(nanoseconds: 1), origin: .user)
-    let request = WorkerRequest(intent, deadline: intent.deadline)
+    let deadline = Instant(nanoseconds: 1)
+    let intent = Intent(id: "1", realm: "$CHAT", payload: payload, deadline: deadline, origin: .user)
+    let request = WorkerRequest(intent, deadline: deadline)
     let error = thrown(DialectError.self) { try dialect.ask(request, budget: .seconds(1)) }
     #expect(error?.kind == .unsupported && error?.text == text, "\(error?.text ?? "")")
   }
