@@ -99,7 +99,9 @@ import Workers
   private func watchStalls() {
     loop.stalls.reportAbove = Census.stallMax
     loop.onStall = { [loop, ledger] name, held in
-      ledger.census.stalled(name, held, starvation: ledger.starvation.since(loop.now - held))
+      let began = loop.now - held
+      let spawned = Spawn.last.at >= began ? Spawn.last.took : .zero
+      ledger.census.stalled(name, held, starvation: max(spawned, ledger.starvation.since(began)))
     }
   }
 

@@ -5,6 +5,24 @@ import Posix
 import Runtime
 import Time
 
+/// What the campaign itself starts: holds the loop until the child has got a processor, which is no fault of
+/// what is judged.
+@LoopActor enum Spawn {
+  /// The last one, and the longest.
+  static private(set) var last = (at: Instant.zero, took: Duration.zero)
+  static private(set) var longest = Duration.zero
+
+  static func child(
+    _ program: Program, _ onExit: @escaping @LoopActor (ChildStatus) -> Void
+  ) throws(SystemError) -> Child {
+    let began = LoopActor.shared.loop.now
+    let child = try Child(program, onExit: onExit)
+    last = (began, LoopActor.shared.loop.now - began)
+    longest = max(longest, last.took)
+    return child
+  }
+}
+
 /// server.py as a process: started, stopped, killed and started again at the same port.
 @LoopActor final class FaultServer {
   struct Ports {
@@ -66,7 +84,7 @@ import Time
   }
 
   private func begin() throws {
-    let child = try Child(
+    let child = try Spawn.child(
       Program(["python3", program, address, String(ports.http)], output: .pipe, error: .null)
     ) { [weak self] _ in self?.ended() }
     self.child = child

@@ -92,7 +92,7 @@ import Workers
   }
 
   private func run(_ arguments: [String]) throws {
-    _ = try Child(Program(arguments, output: .null, error: .null)) { status in
+    _ = try Spawn.child(Program(arguments, output: .null, error: .null)) { status in
       if !status.isSuccess { say("\(arguments.joined(separator: " ")): \(status)") }
     }
   }

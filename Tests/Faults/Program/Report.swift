@@ -28,17 +28,14 @@ import Time
     say("latest end: \(census.latest.by.rounded) ms after its deadline (\(census.latest.what)); 50 allowed")
     say(
       "longest hold of the loop over 20 ms: \(census.stall.of.rounded) ms (\(census.stall.what)); 20 allowed")
+    say("starting a process of the campaign held the loop for up to \(Spawn.longest.rounded) ms, not judged")
     if census.starved > 0 {
       say(
         "the machine did not run us for up to \(census.longestStarvation.rounded) ms: "
           + "\(census.starved) times too late, but not by our doing")
     }
-    if let first = resources.dropFirst().first, let last = resources.last {
-      let count = { (resources: Resources) in resources.descriptors.values.reduce(0, +) }
-      say(
-        "descriptors \(count(first)), in the end \(count(last)); heap \(first.heapBytes >> 10) KiB, "
-          + "in the end \(last.heapBytes >> 10)")
-    }
+    let descriptors = resources.map { String($0.descriptors.values.reduce(0, +)) }
+    say("descriptors after each turn: \(list(descriptors)); KiB of the heap: \(list(heap))")
     let whole = [bystander.disturbed, bystander.undisturbed].map { Bystander.p99($0.map(\.whole)) }
     say(
       "undisturbed realm: p99 \(rounded(beside)) ms beside faults, \(rounded(without)) ms without: ratio \(ratio); "
@@ -55,6 +52,7 @@ import Time
   }
 
   private func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
+  private var heap: [String] { resources.map { String($0.heapBytes >> 10) } }
   private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
   private func list(_ counts: [String: Int]) -> String {
     counts.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")

@@ -26,6 +26,7 @@ final class Starvation: Sendable {
 
   init() {
     schedule = cf_open_run_delay(CF_THIS_THREAD)
+    samples.withLock { $0.reserveCapacity(Self.samplesMax) }
     _ = DetachedThread { [self] in sample() }
   }
 
