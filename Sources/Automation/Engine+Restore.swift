@@ -91,7 +91,7 @@ extension Engine {
   private mutating func waitAgain(_ id: StrandID, _ waiting: Run.Waiting, _ deadline: Deadline?) {
     if let deadline { heap.add(.strand(id), at: deadline.instant) }
     switch (waiting, step(of: id)) {
-    case (.condition, _): untils.insert(id)
+    case (.condition, _): conditional.insert(id)
     case (.trigger, .await(let trigger, _, _)?): awaited[trigger, default: []].append(id)
     case (.approval, .approve(let approval)?):
       for trigger in approval.yes + approval.no { awaited[trigger, default: []].append(id) }

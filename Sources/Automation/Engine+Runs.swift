@@ -42,7 +42,7 @@ extension Engine {
     event["trigger"] = nil
     if !event.isEmpty { body["event"] = .object(event) }
     body["caller"] = run.caller.map { .integer(Int64(clamping: $0.run)) }
-    tell("rule.started", body, isDurable: run.isDurable)
+    if !run.isRepetition { tell("rule.started", body, isDurable: run.isDurable) }
     ready.append(StrandID(run: id, strand: 0))
   }
 
@@ -182,7 +182,7 @@ extension Engine {
         advance(&run, strand)
         return true
       }
-      untils.insert(StrandID(run: run.id, strand: strand))
+      conditional.insert(StrandID(run: run.id, strand: strand))
       wait(.condition, timeout, step, &run, strand)
     case .await(let trigger, _, let timeout):
       awaited[trigger, default: []].append(StrandID(run: run.id, strand: strand))
@@ -307,7 +307,7 @@ extension Engine {
   /// The strand's wait is over.
   mutating func goOn(_ id: StrandID, saving value: JSONValue? = nil, as name: String? = nil) {
     guard var run = runs[id.run] else { return }
-    untils.remove(id)
+    conditional.remove(id)
     if let value, let name { save(value, as: name, &run) }
     advance(&run, id.strand)
     runs[id.run] = run
@@ -370,7 +370,7 @@ extension Engine {
       if case .waiting(.run(let called), _, _) = run.strands[strand].state {
         cancel(called, "its caller ended")
       }
-      untils.remove(StrandID(run: run.id, strand: strand))
+      conditional.remove(StrandID(run: run.id, strand: strand))
       run.strands[strand].state = .ended
     }
   }
@@ -380,7 +380,7 @@ extension Engine {
     var body = body(of: run)
     body["failure"] = run.failure.map { .string($0) }
     addTold(to: &body, &run)
-    tell("rule.ended", body, isDurable: run.isDurable)
+    if !run.isRepetition || run.failure != nil { tell("rule.ended", body, isDurable: run.isDurable) }
     turn.actions.append(.ended(rule: run.name, run: run.id, failure: run.failure))
     dirty.remove(run.id)
     if run.isStored { turn.checkpoints.append(Turn.Checkpoint(key: run.key, body: nil)) }

@@ -56,7 +56,7 @@ public struct Engine: Sendable {
   var zone: TimeZone
   var heap = DeadlineHeap<DeadlineKey>()
   var awaited: [Trigger: [StrandID]] = [:]
-  var untils: Set<StrandID> = []
+  var conditional: Set<StrandID> = []
   var ready: [StrandID] = []
   var dirty: Set<UInt64> = []
   var turn = Turn()
@@ -169,7 +169,7 @@ public struct Engine: Sendable {
       }
     }
     wake(trigger, data)
-    checkUntils()
+    checkConditions()
   }
 
   private mutating func changed(_ trigger: Trigger, _ value: JSONValue) {
@@ -178,7 +178,7 @@ public struct Engine: Sendable {
     values[root.name, default: [:]][root.member] = value
     for place in byTrigger[trigger] ?? [] { watch(place, value, isFirst: before == nil) }
     if let before, before != value { wake(trigger, ["value": value]) }
-    if before != value { checkUntils() }
+    if before != value { checkConditions() }
   }
 
   /// Runs that wait for this very trigger.
@@ -201,10 +201,10 @@ public struct Engine: Sendable {
     }
   }
 
-  mutating func checkUntils() {
-    for id in untils.sorted(by: { ($0.run, $0.strand) < ($1.run, $1.strand) }) {
+  mutating func checkConditions() {
+    for id in conditional.sorted(by: { ($0.run, $0.strand) < ($1.run, $1.strand) }) {
       guard let run = runs[id.run], case .until(let condition, _)? = step(of: id) else {
-        untils.remove(id)
+        conditional.remove(id)
         continue
       }
       if condition.holds(in: scope(of: run)) { goOn(id) }

@@ -66,6 +66,9 @@ struct Run: Sendable {
     case run(UInt64)
   }
 
+  /// Of a button that is held: told once, with the first, unless it survives or fails.
+  var isRepetition: Bool { !isDurable && event["repeated"] == true }
+
   var isStuck: Bool { strands.contains { if case .failed = $0.state { true } else { false } } }
 
   /// Where a strand is, those included that wait for it.

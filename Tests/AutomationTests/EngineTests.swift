@@ -415,6 +415,15 @@ import Time
     #expect(next.start(odd, at: now).actions == [])
   }
 
+  @Test func aButtonThatIsHeldIsToldOnce() {
+    let now = Clocks(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
+    var engine = Engine([rule([Watch(.gesture(line: "bell", .hold))], [])], at: now)
+    _ = engine.start([], at: now)
+    let hold = Trigger.gesture(line: "bell", .hold)
+    #expect(engine.handle(.happened(hold), at: now).facts.map(\.kind) == ["rule.started", "rule.ended"])
+    #expect(engine.handle(.happened(hold, data: ["repeated": true]), at: now).facts == [])
+  }
+
   @Test func everyTriggerIsReadAsItIsWritten() {
     for text in [
       "start", "shutdown", "sound", "gpio.bell", "gpio.bell.press", "command.on", "webhook.w",

@@ -43,6 +43,8 @@ import Time
   /// Nil without a store.
   let sender: OutboxSender?
   var soundTimer: RepeatingTimer?
+  /// Buttons whose hold has been told.
+  private var held: Set<String> = []
   /// Of intents under way whose end some automation waits for.
   var realms: [String: String] = [:]
   private(set) var commands: Commands
@@ -149,10 +151,13 @@ import Time
   private func connectLines() {
     lines.onGesture = { [unowned self] line, gesture, at in
       timeline.emit(TimelineEntry(.gesture, "\(line) \(gesture.rawValue)"))
+      if gesture == .release { held.remove(line) }
       let trigger = Trigger.gesture(line: line, gesture)
       guard automations.isAwaited(trigger) else { return }
-      record(.gesture(line: line, gesture), at: at)
-      automations.fire(trigger, exchange: exchange(nil))
+      // A button that is held repeats itself: one row for all of it.
+      let isRepeated = gesture == .hold && !held.insert(line).inserted
+      if !isRepeated { record(.gesture(line: line, gesture), at: at) }
+      automations.fire(trigger, isRepeated ? ["repeated": true] : [:], exchange: exchange(nil))
     }
     lines.onEdge = { [unowned self] edge in
       automations.value(.level(line: edge.line), .bool(edge.isActive))
