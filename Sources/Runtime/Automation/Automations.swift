@@ -387,9 +387,9 @@ import Time
         result = .failed("cancelled")
       } catch {
         // Who asked in writing reads the reply.
-        let isRead = effect.step.isSound && flights[id.run]?.exchange.id == nil
-        if !isRead || !effect.step.isSpoken { failed(effect, "\(error)") }
-        result = isRead && effect.step.isSpoken ? .done(.null) : .failed("\(error)")
+        let isRead = effect.step.isSpoken && flights[id.run]?.exchange.id == nil
+        failed(effect, "\(error)", counts: !isRead)
+        result = isRead ? .done(.null) : .failed("\(error)")
       }
       // Who cancelled it has no use for its end.
       if Task.isCancelled { return }
@@ -459,10 +459,13 @@ import Time
     if let flight { timeline.emit(flight.exchange.entry(.action, step.summary)) }
   }
 
-  private func failed(_ effect: Turn.Effect, _ reason: String) {
+  /// - Parameter counts: it makes the run a failure.
+  private func failed(_ effect: Turn.Effect, _ reason: String, counts: Bool = true) {
     let summary = effect.step.summary
     log.once("\(effect.rule).\(summary)", every: .seconds(60), "\(effect.rule): \(summary): \(reason)")
-    if let flight = flights[effect.id.run], flight.failure == nil { flight.failure = "\(summary): \(reason)" }
+    if counts, let flight = flights[effect.id.run], flight.failure == nil {
+      flight.failure = "\(summary): \(reason)"
+    }
   }
 }
 
