@@ -3,9 +3,12 @@
 #include "clinux.h"
 #include <limits.h>
 #include <linux/videodev2.h>
+#include <malloc.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -59,6 +62,14 @@ int cl_clock_watch(void) {
 int cl_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 int cl_pipe(int fds[2], int flags) { return pipe2(fds, flags); }
 void cl_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void cl_release_memory(void) {
+  extern const char __executable_start[], etext[]; /* the linker's */
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t start = (uintptr_t)__executable_start, end = (uintptr_t)etext & ~(page - 1);
+  if (start % page == 0 && end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+  malloc_trim(0);
+}
 
 int cl_query_camera(int fd, struct cl_camera *camera) {
   struct v4l2_capability c;

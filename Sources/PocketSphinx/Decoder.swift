@@ -18,10 +18,12 @@ public struct Decoder: ~Copyable {
   }
 
   /// For a decoder that searches a grammar. With the library's beams one command in thirty is lost on
-  /// the way, and the scores of nonsense stay near those of sense: see docs/decisions/0007.
+  /// the way, and the scores of nonsense stay near those of sense. Scores count from the best of all sounds, not of those
+  /// that the grammar knows, so that they mean the same for three commands as for a hundred: see
+  /// docs/decisions/0009.
   public static let grammarOptions = [
     ("-beam", "1e-80"), ("-pbeam", "1e-80"), ("-wbeam", "1e-60"), ("-lpbeam", "1e-60"),
-    ("-lponlybeam", "1e-60"), ("-lw", "1.0"),
+    ("-lponlybeam", "1e-60"), ("-lw", "1.0"), ("-compallsen", "yes"), ("-topn", "2"),
   ]
 
   /// For a decoder that searches free phones: phones without context, narrow beams. With the

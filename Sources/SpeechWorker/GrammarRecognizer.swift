@@ -9,7 +9,7 @@ import PocketSphinx
 /// when it explains the audio nearly as well.
 public final class GrammarRecognizer: Recognizer {
   /// Least (grammar score − free-phone score) per frame.
-  public static let defaultMarginMin = -13.0
+  public static let defaultMarginMin = -32.0
 
   private var grammar: Decoder
   private var free: Decoder

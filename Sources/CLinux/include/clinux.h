@@ -74,6 +74,10 @@ int cl_accept(int fd);                 /* accept4, non-blocking, close-on-exec *
 int cl_pipe(int fds[2], int flags);    /* pipe2 */
 void cl_set_thread_name(const char *name);
 
+/* Takes the pages of the program's own code out of its memory and free heap back to the kernel. What runs
+ * again is mapped again from the page cache. */
+void cl_release_memory(void);
+
 /* V4L2: VIDIOC_QUERYCAP is a cast macro. All strings end with NUL; captures: it can take pictures. */
 struct cl_camera {
   char driver[16], card[32], bus[32];

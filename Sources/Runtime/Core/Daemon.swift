@@ -4,6 +4,7 @@ import Configuration
 import Intents
 import Log
 import Loop
+import Posix
 import Speech
 import Store
 import Time
@@ -13,6 +14,8 @@ import Time
   public static let version = "0.1.0"
   /// Time the parts get to end in an orderly way.
   public static let stopLimit: Duration = .seconds(5)
+  /// By then what only the start needs has been used.
+  static let startMax: Duration = .seconds(5)
 
   public let timeline = Timeline()
   public internal(set) var settings: Settings
@@ -124,6 +127,7 @@ import Time
     log.info(
       "ready: board \(settings.board), \(settings.lines.count) lines, \(settings.commands.count) commands")
     startAutomations()
+    _ = loop.after(Self.startMax, name: "release start memory") { OwnProgram.releaseStartMemory() }
   }
 
   /// Ends everything: outputs safe, children gone, files closed. Returns within `stopLimit`.
