@@ -55,6 +55,35 @@ extension EndToEndTests {
       }
     }
 
+    /// An automation's question goes to a program, and its answer into the next step.
+    @Test func anAutomationAsksAWorkerAndUsesTheAnswer() async throws {
+      try await onLoop {
+        let settings = """
+          microphone: {device: "off"}
+          workers:
+            upper:
+              kind: exec
+              command: [python3, -c, "import json; print(json.loads(input())['text'].upper())"]
+              realms: [$CHAT]
+          automations:
+            opinion:
+              on: start
+              do:
+                - ask: $CHAT
+                  text: which {{ 'pudding' }} is best
+                  save: answer
+                  timeout: 20s
+                - log: "the answer is: {{ answer.answer }}"
+
+          """
+        try await Node.run(settings) { node in
+          try await node.find("the answer is: WHICH PUDDING IS BEST")
+          let history = try await node.mtor("history", "--realm", "$CHAT").output
+          #expect(history.contains("completed"), "\(history)")
+        }
+      }
+    }
+
     @Test func imagesSoundsAndFilesGoBothWays() async throws {
       try await onLoop {
         let settings = "microphone: {device: \"off\"}\n" + workers + EndToEndTests.house

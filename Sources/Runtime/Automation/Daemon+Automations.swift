@@ -14,6 +14,7 @@ extension Daemon {
 
   func connectAutomations() {
     automations.onListen = { [unowned self] listening in voice?.handle(listening.event) }
+    automations.ask = { [unowned self] in await orchestrator.outcome(of: $0) }
     automations.onOwed = { [unowned self] in sender?.serve($0) }
     lines.onLevel = { [unowned self] line, isOn in automations.value(.level(line: line), .bool(isOn)) }
     sensors.onValue = { [unowned self] name, value in
