@@ -16,7 +16,9 @@ extension Commands {
       it ended, and the same of the automation that called it. No mtor has to run. The numbers are those of
       'mtor tasks' and 'mtor log'.
       """,
-    arguments: [Argument("ID", "The request, or number of a run; without it the last request.", count: .optional)],
+    arguments: [
+      Argument("ID", "The request, or number of a run; without it the last request.", count: .optional)
+    ],
     options: [.state, .config, .json],
     examples: [
       Example("mtor why ask-3", "Why did that take so long?"),
