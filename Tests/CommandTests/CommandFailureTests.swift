@@ -11,7 +11,7 @@ import Testing
   static let cases: [(line: String, code: ExitCode, text: String)] = [
     ("completion fish", .usage, "'fish': only bash is supported."),
     ("config", .usage, "say one of --default, --show and --reference."),
-    ("ask hello --timeout 0", .usage, "--timeout 0: write milliseconds from 1 to 120000."),
+    ("ask hello --timeout 0", .usage, "--timeout 0: write 1ms to 120s."),
     ("gpio set lamp dim", .usage, "'dim' is no state. Write on, off or toggle."),
     ("gpio press bell sideways", .usage, "'sideways' is no state. Write down or up, or nothing."),
     ("generate website", .usage, "'website': write man or configuration."),
