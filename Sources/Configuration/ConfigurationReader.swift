@@ -11,14 +11,7 @@ public struct ConfigurationReader: Sendable {
   /// - Parameter board: goes over the file's `board`.
   /// - Throws: all problems of the file and of its board's profile.
   public func read(file: String, board: String? = nil) throws(ConfigurationProblems) -> Settings {
-    let bytes: [UInt8]
-    do throws(TextFile.Unreadable) {
-      bytes = try TextFile.read(file)
-    } catch {
-      let problem = ConfigurationProblem(file: file, mark: nil, path: "", text: error.text)
-      throw ConfigurationProblems([problem], isUnreadable: true)
-    }
-    return try read(bytes: bytes, name: file, board: board)
+    try read(bytes: Self.bytes(of: file), name: file, board: board)
   }
 
   /// - Parameter name: stands for the file in the problems' texts.
@@ -34,23 +27,19 @@ public struct ConfigurationReader: Sendable {
   public func read(
     bytes: [UInt8], name: String, board: String? = nil
   ) throws(ConfigurationProblems) -> Settings {
-    var reader = Reader(file: name)
-    let document = YAMLDocument(bytes)
-    document.problems.forEach { reader.note($0.mark, "", $0.text) }
-    guard let root = document.root else { throw ConfigurationProblems(reader.problems) }
-
-    var settings = Settings()
-    settings.board = board ?? Self.board(in: root) ?? settings.board
-    readProfile(into: &settings, isForced: board != nil, root, &reader)
-    settings = Schema.root.read(root, "", settings, &reader) ?? settings
-    if let board { settings.board = board }
-    settings.completeLines()
-    settings.placeSun()
-    settings.completeWorkers()
-    settings.completeRealms()
-    CrossCheck(settings).run(&reader)
-    if reader.problems.isEmpty { return settings }
-    throw ConfigurationProblems(Self.sorted(reader.problems, first: name))
+    try Self.settings(bytes, name) { root, reader in
+      var settings = Settings()
+      settings.board = board ?? Self.board(in: root) ?? settings.board
+      readProfile(into: &settings, isForced: board != nil, root, &reader)
+      settings = Schema.root.read(root, "", settings, &reader) ?? settings
+      if let board { settings.board = board }
+      settings.completeLines()
+      settings.placeSun()
+      settings.completeWorkers()
+      settings.completeRealms()
+      CrossCheck(settings).run(&reader)
+      return settings
+    }
   }
 
   /// Workers alone: a text that has `workers:` and nothing else.
@@ -68,29 +57,40 @@ public struct ConfigurationReader: Sendable {
   public func readWorkers(
     file: String, realms: [RealmSettings]
   ) throws(ConfigurationProblems) -> [WorkerSettings] {
-    let bytes: [UInt8]
-    do throws(TextFile.Unreadable) {
-      bytes = try TextFile.read(file)
-    } catch {
-      let problem = ConfigurationProblem(file: file, mark: nil, path: "", text: error.text)
-      throw ConfigurationProblems([problem], isUnreadable: true)
-    }
-    return try readWorkers(bytes: bytes, name: file, realms)
+    try readWorkers(bytes: Self.bytes(of: file), name: file, realms)
   }
 
   private func readWorkers(
     bytes: [UInt8], name: String, _ realms: [RealmSettings]
   ) throws(ConfigurationProblems) -> [WorkerSettings] {
+    let settings = try Self.settings(bytes, name) { root, reader in
+      var blank = Settings()
+      (blank.workers, blank.realms) = ([], realms)
+      let settings = ValueType.section(blank, Schema.workersAlone).read(root, "", blank, &reader) ?? blank
+      WorkerCheck(settings).run(&reader)
+      return settings
+    }
+    return settings.workers
+  }
+
+  private static func bytes(of file: String) throws(ConfigurationProblems) -> [UInt8] {
+    do throws(TextFile.Unreadable) { return try TextFile.read(file) } catch {
+      let problem = ConfigurationProblem(file: file, mark: nil, path: "", text: error.text)
+      throw ConfigurationProblems([problem], isUnreadable: true)
+    }
+  }
+
+  /// What `read` makes of a document in which neither YAML nor `read` found a mistake.
+  private static func settings(
+    _ bytes: [UInt8], _ name: String, _ read: (YAMLNode, inout Reader) -> Settings
+  ) throws(ConfigurationProblems) -> Settings {
     var reader = Reader(file: name)
     let document = YAMLDocument(bytes)
     document.problems.forEach { reader.note($0.mark, "", $0.text) }
     guard let root = document.root else { throw ConfigurationProblems(reader.problems) }
-    var blank = Settings()
-    (blank.workers, blank.realms) = ([], realms)
-    let settings = ValueType.section(blank, Schema.workersAlone).read(root, "", blank, &reader) ?? blank
-    WorkerCheck(settings).run(&reader)
-    if reader.problems.isEmpty { return settings.workers }
-    throw ConfigurationProblems(Self.sorted(reader.problems, first: name))
+    let settings = read(root, &reader)
+    if reader.problems.isEmpty { return settings }
+    throw ConfigurationProblems(sorted(reader.problems, first: name))
   }
 
   private static func board(in root: YAMLNode) -> String? {
