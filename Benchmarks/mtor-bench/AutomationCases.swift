@@ -30,7 +30,7 @@ let automationCases: [Case] = [
       steps: [.set(line: "lamp\(index)", on: true)])
   }
   let loop = LoopActor.shared.loop
-  var clocks = Clocks(wall: 1_795_000_000_000_000_000, monotonic: loop.now)
+  var clocks = Stamp(wall: 1_795_000_000_000_000_000, monotonic: loop.now)
   var engine = Engine(rules, at: clocks)
   _ = engine.start([], at: clocks)
   let events = (0..<10).map { Engine.Event.happened(.gesture(line: "button\($0)", .press)) }

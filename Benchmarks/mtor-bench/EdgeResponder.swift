@@ -42,20 +42,19 @@ import Time
     let driver = LineDriver(KernelLines(chip: chip), settings: lines)
     let loop = LoopActor.shared.loop
     let wall = Stamp.now
-    var engine = Engine(rules, at: Clocks(wall: wall.wall, monotonic: wall.monotonic))
-    _ = engine.start([], at: Clocks(wall: wall.wall, monotonic: wall.monotonic))
+    var engine = Engine(rules, at: wall)
+    _ = engine.start([], at: wall)
     var before = ci_thread_allocations()
     driver.onGesture = { [unowned driver] line, gesture, instant in
       // The first one would count what opening the chip has cost.
       if page[edges] > 0 { page[allocationsPerEdge] += ci_thread_allocations() - before }
       before = ci_thread_allocations()
-      let stamp = wall.moved(to: instant)
-      let clocks = Clocks(wall: stamp.wall, monotonic: instant)
-      for action in engine.handle(.happened(.gesture(line: line, gesture)), at: clocks).actions {
+      let now = wall.moved(to: instant)
+      for action in engine.handle(.happened(.gesture(line: line, gesture)), at: now).actions {
         if case .perform(let effect) = action, case .set(let output, let on) = effect.step {
           driver.command(output, .set(on), at: instant)
           page[0] = loop.now.nanoseconds
-          _ = engine.handle(.stepEnded(effect.id, .done(.null)), at: clocks)
+          _ = engine.handle(.stepEnded(effect.id, .done(.null)), at: now)
         }
       }
       page[edges] += 1

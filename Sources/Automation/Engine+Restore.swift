@@ -5,7 +5,7 @@ import Time
 extension Engine {
   /// Takes over what earlier starts have left, and begins: schedules from now on, what was missed, runs at
   /// the place where they were. Once, when effects can be done.
-  public mutating func start(_ checkpoints: [Turn.Checkpoint], at clocks: Clocks) -> Turn {
+  public mutating func start(_ checkpoints: [Turn.Checkpoint], at clocks: Stamp) -> Turn {
     now = clocks
     isStarted = true
     var restored: [Run] = []
@@ -125,7 +125,7 @@ extension Engine {
   }
 
   /// Other rules from now on. Runs and times of rules that stay as they are go on; others end here.
-  public mutating func replace(_ new: [Rule], at clocks: Clocks) -> Turn {
+  public mutating func replace(_ new: [Rule], at clocks: Stamp) -> Turn {
     setClocks(clocks)
     let old = self
     let places = Dictionary(new.indices.map { (new[$0].name, $0) }) { first, _ in first }

@@ -408,7 +408,7 @@ extension Engine {
   }
 
   /// What `mtor tasks` shows, the oldest first.
-  public func reports(at now: Clocks) -> [RunReport] {
+  public func reports(at now: Stamp) -> [RunReport] {
     runs.values.sorted { $0.id < $1.id }.flatMap { run -> [RunReport] in
       if run.isQueued { return [report(run, "queued", "its turn", run.started, nil, now)] }
       return run.strands.indices.compactMap { strand in
@@ -425,7 +425,7 @@ extension Engine {
   }
 
   private func report(
-    _ run: Run, _ state: String, _ on: String, _ since: Int64, _ deadline: Deadline?, _ now: Clocks
+    _ run: Run, _ state: String, _ on: String, _ since: Int64, _ deadline: Deadline?, _ now: Stamp
   ) -> RunReport {
     RunReport(
       run: run.id, rule: run.name, state: state, on: on, since: since,

@@ -4,7 +4,7 @@ import Time
 
 extension Engine {
   /// Takes over the time; a wall clock that jumped moves the schedules with it.
-  mutating func setClocks(_ clocks: Clocks) {
+  mutating func setClocks(_ clocks: Stamp) {
     let jump = clocks.difference &- now.difference
     now = clocks
     if isStarted, jump.magnitude > UInt64(Self.jumpMin) { jumped(by: jump) }

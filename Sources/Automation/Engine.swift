@@ -60,7 +60,7 @@ public struct Engine: Sendable {
   var ready: [StrandID] = []
   var dirty: Set<UInt64> = []
   var turn = Turn()
-  var now: Clocks
+  var now: Stamp
   let boot: String
   var nextRun: UInt64 = 1
   /// Numbers below are stored as used.
@@ -81,7 +81,7 @@ public struct Engine: Sendable {
 
   /// - Parameters:
   ///   - boot: names this start of the kernel: the monotonic clock is the same as long as it is the same.
-  public init(_ rules: [Rule], zone: TimeZone = .utc, boot: String = "", at now: Clocks) {
+  public init(_ rules: [Rule], zone: TimeZone = .utc, boot: String = "", at now: Stamp) {
     self.rules = rules
     self.zone = zone
     self.boot = boot
@@ -121,7 +121,7 @@ public struct Engine: Sendable {
       }
   }
 
-  public mutating func handle(_ event: Event, at clocks: Clocks) -> Turn {
+  public mutating func handle(_ event: Event, at clocks: Stamp) -> Turn {
     setClocks(clocks)
     switch event {
     case .happened(let trigger, let data, let slots): happened(trigger, data, slots)

@@ -12,7 +12,7 @@ public struct Rehearsal: Sendable {
   public private(set) var lines: [String] = []
   private let rules: [Rule]
   private let zone: TimeZone
-  private var now: Clocks
+  private var now: Stamp
   private let begin: Instant
   private var engine: Engine
   private var checkpoints: [String: JSONObject] = [:]
@@ -25,7 +25,7 @@ public struct Rehearsal: Sendable {
     self.rules = rules
     self.zone = zone
     begin = Instant(nanoseconds: 1_000_000_000_000)
-    now = Clocks(wall: start, monotonic: begin)
+    now = Stamp(wall: start, monotonic: begin)
     engine = Engine(rules, zone: zone, boot: "rehearsal", at: now)
   }
 

@@ -30,7 +30,7 @@ extension Run {
   }
 
   /// Nil for what is no run.
-  init?(_ json: JSONObject, rule: Int, isSameBoot: Bool, _ now: Clocks) {
+  init?(_ json: JSONObject, rule: Int, isSameBoot: Bool, _ now: Stamp) {
     guard let id = json["id"]?.integerValue, let name = json["rule"]?.stringValue,
       let fingerprint = json["program"]?.integerValue, let started = json["started"]?.integerValue,
       let strands = json["strands"]?.arrayValue
@@ -88,7 +88,7 @@ extension Run.Strand {
     return object
   }
 
-  init?(_ json: JSONObject, isSameBoot: Bool, _ now: Clocks) {
+  init?(_ json: JSONObject, isSameBoot: Bool, _ now: Stamp) {
     guard let state = json["state"]?.stringValue, let places = json["at"]?.arrayValue else { return nil }
     frames = places.compactMap { place in
       let numbers = place.arrayValue?.compactMap(\.integerValue) ?? []

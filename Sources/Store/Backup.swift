@@ -2,6 +2,7 @@
 import Glibc
 import Posix
 import SQLite
+import Time
 
 /// Copies of a store, made while a daemon works, and put back while none does.
 public struct Backup: Sendable {

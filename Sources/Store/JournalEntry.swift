@@ -4,27 +4,11 @@ import Glibc
 import JSON
 import Time
 
-/// When something happened, on both clocks.
-public struct Stamp: Sendable, Equatable {
-  /// Nanoseconds since 1970, UTC. May jump, also backwards.
-  public var wall: Int64
-  /// Of this boot.
-  public var monotonic: Instant
-
-  public init(wall: Int64, monotonic: Instant) {
-    self.wall = wall
-    self.monotonic = monotonic
-  }
-
+extension Stamp {
   public static var now: Stamp {
     let time = cl_wall_time()
     let wall = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     return Stamp(wall: wall, monotonic: Instant(nanoseconds: cl_monotonic_ns()))
-  }
-
-  /// The stamp of an earlier or later instant of this boot, as seen from this one.
-  public func moved(to instant: Instant) -> Stamp {
-    Stamp(wall: wall &+ (instant - monotonic).nanoseconds, monotonic: instant)
   }
 }
 

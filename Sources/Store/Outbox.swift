@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SQLite
+import Time
 
 /// Something that is owed to the outside until it says that it has it.
 public struct OutboxItem: Sendable, Equatable {

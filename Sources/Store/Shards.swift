@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Posix
 import SQLite
+import Time
 
 /// The history of all users, in the files that the map says. For the store's queue.
 final class Shards {

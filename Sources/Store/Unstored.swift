@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import JSON
+import Time
 
 /// Counts what could not be stored, until the journal itself can say so.
 struct Unstored: Sendable, Equatable {

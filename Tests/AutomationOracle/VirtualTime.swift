@@ -4,7 +4,7 @@ import Time
 
 /// Leads an engine through a program's moments in a time of its own. Whoever uses it does the effects.
 public struct VirtualTime: Sendable {
-  public static let origin = Clocks(
+  public static let origin = Stamp(
     wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000_000))
 
   /// Milliseconds since the beginning.
@@ -17,8 +17,8 @@ public struct VirtualTime: Sendable {
     self.played = played
   }
 
-  public var clocks: Clocks {
-    Clocks(
+  public var clocks: Stamp {
+    Stamp(
       wall: Self.origin.wall + Int64(now) * 1_000_000,
       monotonic: Self.origin.monotonic + .milliseconds(now))
   }

@@ -336,11 +336,11 @@ import Time
   }
 
   @Test func anotherBootGoesByTheWallClock() throws {
-    let before = Clocks(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 5_000_000_000))
+    let before = Stamp(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 5_000_000_000))
     let deadline = Deadline(after: .seconds(100), before)
     // Seconds on the new boot's wall clock since the wait began, and what is left then.
     for (passed, left, isOpen) in [(30, 70, false), (0, 100, false), (500, 0, false), (-40, 100, true)] {
-      let now = Clocks(
+      let now = Stamp(
         wall: before.wall + Int64(passed) * 1_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
       let restored = try #require(Deadline(deadline.json, isSameBoot: false, now))
       #expect(restored.instant - now.monotonic == .seconds(left))
@@ -365,7 +365,7 @@ import Time
   // MARK: The rest
 
   @Test func aReloadKeepsWhatStaysAndEndsWhatDoesNot() throws {
-    var now = Clocks(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
+    var now = Stamp(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
     let kept = rule("kept", [press], [.wait(.seconds(5)), .log("kept")])
     let gone = rule("gone", [press], [.wait(.seconds(5)), .log("gone")])
     var engine = Engine([gone, kept], at: now)
@@ -385,7 +385,7 @@ import Time
   private struct Missing: Error {}
 
   @Test func aStepThatIsNotReportedIsAbandoned() throws {
-    var now = Clocks(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
+    var now = Stamp(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
     var engine = Engine([rule([press], [.run(argv: ["x"], timeout: .seconds(10)), .log("y")])], at: now)
     _ = engine.start([], at: now)
     let turn = engine.handle(.happened(.gesture(line: "bell", .press)), at: now)
@@ -398,7 +398,7 @@ import Time
   }
 
   @Test func checkpointsOfAnotherProgramAreLeftAndTold() throws {
-    let now = Clocks(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
+    let now = Stamp(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
     var engine = Engine([rule([press], [.wait(.seconds(5)), .log("a")])], boot: "b", at: now)
     _ = engine.start([], at: now)
     let left = engine.handle(.happened(.gesture(line: "bell", .press)), at: now).checkpoints
@@ -416,7 +416,7 @@ import Time
   }
 
   @Test func aButtonThatIsHeldIsToldOnce() {
-    let now = Clocks(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
+    let now = Stamp(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
     var engine = Engine([rule([Watch(.gesture(line: "bell", .hold))], [])], at: now)
     _ = engine.start([], at: now)
     let hold = Trigger.gesture(line: "bell", .hold)

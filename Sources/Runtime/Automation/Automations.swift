@@ -32,7 +32,7 @@ import Time
   var onOwed: (@LoopActor (_ channel: String) -> Void)?
   /// What `notify` has to know of a channel.
   var channels: [String: OutboxItem] = [:]
-  private var timer: TimerToken?
+  private var timer: (token: TimerToken, deadline: Instant)?
   private var clock: ClockWatch?
   /// What each run belongs to.
   private var flights: [UInt64: Flight] = [:]
@@ -86,8 +86,8 @@ import Time
   private func begin(_ left: [Turn.Checkpoint]) {
     isStarted = true
     isHandling = true
-    let turn = engine.start(left, at: .now)
-    execute(turn, nil)
+    let now = Stamp.now
+    execute(engine.start(left, at: now), nil, at: now)
     isHandling = false
     drain()
     onStarted.take()?.resume(returning: ())
@@ -110,8 +110,8 @@ import Time
   /// begun to say is heard.
   public func replace(rules: [Rule]) {
     isHandling = true
-    let turn = engine.replace(rules, at: .now)
-    execute(turn, nil)
+    let now = Stamp.now
+    execute(engine.replace(rules, at: now), nil, at: now)
     isHandling = false
     drain()
     if engine.needsWallClock { watchClock() }
@@ -125,7 +125,7 @@ import Time
     for task in tasks.values { task.cancel() }
     tasks = [:]
     clock?.stop()
-    if let timer = timer.take() { loop.cancel(timer) }
+    if let timer = timer.take() { loop.cancel(timer.token) }
   }
 
   // MARK: What happens
@@ -223,16 +223,20 @@ import Time
     if isHandling { return }
     isHandling = true
     defer { isHandling = false }
-    while !events.isEmpty {
-      let (event, flight) = events.removeFirst()
-      flight?.isWaiting = false
-      execute(engine.handle(event, at: .now), flight)
-      if let flight, flight.isOver { flight.waiter?.resume(returning: ()) }
+    if !events.isEmpty {
+      // One moment for all of it: what these do at once is over before the clocks show another.
+      let now = Stamp.now
+      while !events.isEmpty {
+        let (event, flight) = events.removeFirst()
+        flight?.isWaiting = false
+        execute(engine.handle(event, at: now), flight, at: now)
+        if let flight, flight.isOver { flight.waiter?.resume(returning: ()) }
+      }
     }
     setTimer()
   }
 
-  private func execute(_ turn: Turn, _ flight: Flight?) {
+  private func execute(_ turn: Turn, _ flight: Flight?, at now: Stamp) {
     var after: [Turn.Effect] = []
     for action in turn.actions {
       switch action {
@@ -252,19 +256,18 @@ import Time
       case .ended(_, let run, let failure): end(run, failure)
       }
     }
-    commit(turn, then: after)
+    commit(turn, at: now, then: after)
   }
 
   /// Effects that have to wait for it follow the commit, also one that failed: the store has told and
   /// counted what it could not store, and what is to be done is done all the same.
-  private func commit(_ turn: Turn, then effects: [Turn.Effect]) {
+  private func commit(_ turn: Turn, at now: Stamp, then effects: [Turn.Effect]) {
     guard let store else { return }
-    let stamp = Stamp.now
     var writes: [Write] = []
     var isDurable = !turn.checkpoints.isEmpty
     for fact in turn.facts {
       isDurable = isDurable || fact.isDurable
-      writes.append(.journal(JournalEntry(fact.kind, fact.body, at: stamp)))
+      writes.append(.journal(JournalEntry(fact.kind, fact.body, at: now)))
     }
     for checkpoint in turn.checkpoints {
       let body = checkpoint.body.map { Self.bytes($0) }
@@ -309,9 +312,15 @@ import Time
   }
 
   private func setTimer() {
-    if let timer { loop.cancel(timer) }
-    timer = engine.nextDeadline.map { deadline in
-      loop.at(deadline, name: "automation") { [unowned self] in handle(.time) }
+    let deadline = engine.nextDeadline
+    if deadline == timer?.deadline { return }
+    if let timer { loop.cancel(timer.token) }
+    timer = deadline.map { deadline in
+      let token = loop.at(deadline, name: "automation") { [unowned self] in
+        timer = nil
+        handle(.time)
+      }
+      return (token, deadline)
     }
   }
 
