@@ -9,8 +9,8 @@ extension Engine {
     _ index: Int, _ trigger: String, _ event: JSONObject, _ slots: [String: String], caller: StrandID? = nil,
     isLate: Bool = false
   ) -> UInt64 {
-    let rule = rules[index]
-    if rule.mode == .restart, !isLate { for id in byRule[index] { cancel(id, "begun anew") } }
+    let mode = rules[index].mode
+    if mode == .restart, !isLate { for id in byRule[index] { cancel(id, "begun anew") } }
     let id = takeNumber()
     var slots = slots
     if programs[index].saysMoment {
@@ -18,37 +18,37 @@ extension Engine {
       slots.merge(["time": time.spokenClock, "date": time.spokenDate]) { own, _ in own }
     }
     var run = Run(
-      id: id, rule: index, name: rule.name, fingerprint: programs[index].fingerprint,
-      isDurable: rule.isDurable, trigger: trigger, event: event, slots: slots, started: now.wall,
+      id: id, rule: index, name: rules[index].name, fingerprint: programs[index].fingerprint,
+      isDurable: programs[index].isDurable, trigger: trigger, event: event, slots: slots, started: now.wall,
       caller: caller)
     run.strands = [Run.Strand(frames: [Run.Frame(block: 0)])]
-    run.isQueued = (rule.mode == .queued || isLate) && !byRule[index].isEmpty
+    run.isQueued = (mode == .queued || isLate) && !byRule[index].isEmpty
     byRule[index].append(id)
     if run.isDurable { dirty.insert(id) }
-    runs[id] = run
     if run.isQueued {
-      tell("rule.queued", body(of: run, ["trigger": .string(trigger)]), isDurable: run.isDurable)
+      tell("rule.queued", body(of: run, "trigger", .string(trigger)), isDurable: run.isDurable)
     } else {
-      begin(id)
+      begin(run)
     }
+    runs[id] = run
     return id
   }
 
-  private mutating func begin(_ id: UInt64) {
-    guard let run = runs[id] else { return }
-    turn.actions.append(.started(rule: run.name, run: id))
-    var body = body(of: run, ["trigger": .string(run.trigger)])
-    var event = run.event
-    event["trigger"] = nil
-    if !event.isEmpty { body["event"] = .object(event) }
-    body["caller"] = run.caller.map { .integer(Int64(clamping: $0.run)) }
-    if !run.isRepetition { tell("rule.started", body, isDurable: run.isDurable) }
-    ready.append(StrandID(run: id, strand: 0))
+  private mutating func begin(_ run: Run) {
+    if turn.actions.isEmpty { turn.actions.reserveCapacity(4) }
+    turn.actions.append(.started(rule: run.name, run: run.id))
+    if !run.isRepetition {
+      let content = Turn.Fact.Content.started(
+        rule: run.name, run: run.id, trigger: run.trigger, event: run.event, caller: run.caller?.run)
+      turn.facts.append(Turn.Fact(kind: "rule.started", isDurable: run.isDurable, content: content))
+    }
+    ready.append(StrandID(run: run.id, strand: 0))
   }
 
-  private func body(of run: Run, _ more: JSONObject = [:]) -> JSONObject {
-    var body: JSONObject = ["rule": .string(run.name), "run": .integer(Int64(clamping: run.id))]
-    body.merge(more)
+  /// What each row tells of a run, and one thing more.
+  private func body(of run: Run, _ key: String? = nil, _ value: JSONValue = .null) -> JSONObject {
+    var body = Turn.Fact.body(run.name, run.id)
+    if let key { body[key] = value }
     return body
   }
 
@@ -210,7 +210,7 @@ extension Engine {
     guard run.isDurable else { return }
     dirty.insert(run.id)
     if waiting == .branches { return }
-    var body = body(of: run, ["on": .string(step.summary)])
+    var body = body(of: run, "on", .string(step.summary))
     body["until"] = deadline.map { .integer($0.wall / 1_000_000_000) }
     addTold(to: &body, &run)
     tell("rule.waiting", body, isDurable: true)
@@ -259,7 +259,7 @@ extension Engine {
     if run.isDurable, deadline != nil { dirty.insert(run.id) }
     if isOnce, run.isDurable {
       dirty.insert(run.id)
-      var body = body(of: run, ["step": .string(filled.summary)])
+      var body = body(of: run, "step", .string(filled.summary))
       addTold(to: &body, &run)
       tell("rule.step", body, isDurable: true)
     }
@@ -300,7 +300,7 @@ extension Engine {
     guard rules[run.rule].onFailure == .stop else { return advance(&run, strand) }
     run.strands[strand].state = .failed(text)
     if run.isDurable { dirty.insert(run.id) }
-    tell("rule.failed", body(of: run, ["failure": .string(text)]), isDurable: run.isDurable)
+    tell("rule.failed", body(of: run, "failure", .string(text)), isDurable: run.isDurable)
     turn.actions.append(.ended(rule: run.name, run: run.id, failure: text))
   }
 
@@ -325,8 +325,7 @@ extension Engine {
   /// Without agreement the strand does what the step has for that, and ends.
   mutating func decide(_ id: StrandID, _ isYes: Bool) {
     guard var run = runs[id.run], let frame = run.strands[id.strand].frames.last else { return }
-    tell(
-      "rule.approval", body(of: run, ["approved": .bool(isYes)]), isDurable: run.isDurable)
+    tell("rule.approval", body(of: run, "approved", .bool(isYes)), isDurable: run.isDurable)
     if isYes { return goOn(id, saving: true, as: nil) }
     let block = programs[run.rule].block(0, of: frame.step, in: frame.block)
     run.failure = run.failure ?? "not approved"
@@ -375,12 +374,12 @@ extension Engine {
     }
   }
 
-  mutating func conclude(_ ended: Run) {
-    var run = ended
-    var body = body(of: run)
-    body["failure"] = run.failure.map { .string($0) }
-    addTold(to: &body, &run)
-    if !run.isRepetition || run.failure != nil { tell("rule.ended", body, isDurable: run.isDurable) }
+  mutating func conclude(_ run: borrowing Run) {
+    if !run.isRepetition || run.failure != nil {
+      let content = Turn.Fact.Content.ended(
+        rule: run.name, run: run.id, failure: run.failure, steps: run.told)
+      turn.facts.append(Turn.Fact(kind: "rule.ended", isDurable: run.isDurable, content: content))
+    }
     turn.actions.append(.ended(rule: run.name, run: run.id, failure: run.failure))
     dirty.remove(run.id)
     if run.isStored { turn.checkpoints.append(Turn.Checkpoint(key: run.key, body: nil)) }
@@ -388,9 +387,9 @@ extension Engine {
     if let caller = run.caller { returned(to: caller, run) }
     if let next = byRule[run.rule].first, var waiting = runs[next], waiting.isQueued {
       waiting.isQueued = false
-      runs[next] = waiting
       if waiting.isDurable { dirty.insert(next) }
-      begin(next)
+      runs[next] = waiting
+      begin(waiting)
     }
   }
 

@@ -186,38 +186,41 @@ extension Engine {
   mutating func fire(
     _ place: Place, _ data: JSONObject, _ slots: [String: String] = [:], isLate: Bool = false
   ) {
-    let rule = rules[place.rule]
-    let watch = rule.watches[place.watch]
+    let condition = rules[place.rule].watches[place.watch].condition
+    let trigger = programs[place.rule].triggers[place.watch]
     var event = data
-    event["trigger"] = .string(watch.text)
-    for (name, value) in slots.sorted(by: { $0.key < $1.key }) { event[name] = .string(value) }
-    if watch.condition != nil || rule.condition != nil {
+    event["trigger"] = .string(trigger)
+    if !slots.isEmpty {
+      for (name, value) in slots.sorted(by: { $0.key < $1.key }) { event[name] = .string(value) }
+    }
+    if condition != nil || rules[place.rule].condition != nil {
       let scope = scope(event)
-      if watch.condition?.holds(in: scope) == false || rule.condition?.holds(in: scope) == false { return }
+      if condition?.holds(in: scope) == false { return }
+      if rules[place.rule].condition?.holds(in: scope) == false { return }
     }
     if let refusal = isLate && runs.count < Self.runsMax ? nil : refusal(place.rule) {
-      turn.actions.append(.refused(rule: rule.name, reason: refusal))
+      turn.actions.append(.refused(rule: rules[place.rule].name, reason: refusal))
       return
     }
-    start(place.rule, watch.text, event, slots, isLate: isLate)
+    start(place.rule, trigger, event, slots, isLate: isLate)
   }
 
   /// Why a rule may not start now; nil: it may.
   private mutating func refusal(_ index: Int) -> String? {
-    let rule = rules[index]
     // What has stopped after a failure keeps nobody waiting.
     let count = byRule[index].count { runs[$0]?.isStuck != true }
     if runs.count >= Self.runsMax, let stuck = runs.values.filter(\.isStuck).map(\.id).min() {
       cancel(stuck, "given up: \(Self.runsMax) runs")
     }
-    switch rule.mode {
+    let max = rules[index].max
+    switch rules[index].mode {
     case .single where count > 0: return "it still runs"
-    case .queued where count > rule.max: return "\(rule.max) wait already"
-    case .parallel where count >= rule.max: return "\(rule.max) run already"
+    case .queued where count > max: return "\(max) wait already"
+    case .parallel where count >= max: return "\(max) run already"
     default: break
     }
     if runs.count >= Self.runsMax { return "\(Self.runsMax) automations run already" }
-    if let rate = rule.rate {
+    if let rate = rules[index].rate {
       starts[index].removeAll { now.monotonic - $0 >= rate.time }
       if starts[index].count >= rate.count { return "more than \(rate.count) starts in \(rate.time.shown)" }
       starts[index].append(now.monotonic)

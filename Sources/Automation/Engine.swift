@@ -138,15 +138,17 @@ public struct Engine: Sendable {
   }
 
   mutating func takeTurn() -> Turn {
-    for id in dirty.sorted() {
-      guard var run = runs[id] else { continue }
-      if !run.isStored {
-        run.isStored = true
-        runs[id] = run
+    if !dirty.isEmpty {
+      for id in dirty.sorted() {
+        guard var run = runs[id] else { continue }
+        if !run.isStored {
+          run.isStored = true
+          runs[id] = run
+        }
+        turn.checkpoints.append(Turn.Checkpoint(key: run.key, body: stored(run.json)))
       }
-      turn.checkpoints.append(Turn.Checkpoint(key: run.key, body: stored(run.json)))
+      dirty.removeAll(keepingCapacity: true)
     }
-    dirty.removeAll(keepingCapacity: true)
     defer { turn = Turn() }
     return turn
   }
@@ -183,6 +185,7 @@ public struct Engine: Sendable {
 
   /// Runs that wait for this very trigger.
   private mutating func wake(_ trigger: Trigger, _ data: JSONObject) {
+    if awaited.isEmpty { return }
     guard let waiting = awaited.removeValue(forKey: trigger) else { return }
     for id in waiting {
       guard let run = runs[id.run], run.strands.indices.contains(id.strand),
@@ -202,6 +205,7 @@ public struct Engine: Sendable {
   }
 
   mutating func checkConditions() {
+    if conditional.isEmpty { return }
     for id in conditional.sorted(by: { ($0.run, $0.strand) < ($1.run, $1.strand) }) {
       guard let run = runs[id.run], case .until(let condition, _)? = step(of: id) else {
         conditional.remove(id)
@@ -220,6 +224,6 @@ public struct Engine: Sendable {
   }
 
   mutating func tell(_ kind: String, _ body: JSONObject, isDurable: Bool) {
-    turn.facts.append(Turn.Fact(kind: kind, body: body, isDurable: isDurable))
+    turn.facts.append(Turn.Fact(kind: kind, isDurable: isDurable, content: .body(body)))
   }
 }

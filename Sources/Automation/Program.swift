@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An automation's steps as numbered lists, so that a run's place in them is a few numbers.
+/// An automation's steps as numbered lists, so that a run's place in them is a few numbers; and what else
+/// each start of it would work out again.
 struct Program: Sendable {
   /// 0 is the automation's own list; a step's lists have numbers that follow one another.
   private(set) var blocks: [[Step]] = []
@@ -10,6 +11,9 @@ struct Program: Sendable {
   let fingerprint: Int64
   /// Some text says the time or the date.
   let saysMoment: Bool
+  let isDurable: Bool
+  /// `Watch.text` of each.
+  let triggers: [String]
 
   init(_ rule: Rule) {
     let text = "\(rule.steps)"
@@ -17,6 +21,8 @@ struct Program: Sendable {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     fingerprint = Int64(bitPattern: hash)
+    isDurable = rule.isDurable
+    triggers = rule.watches.map(\.text)
     add(rule.steps)
   }
 

@@ -156,7 +156,10 @@ extension Step {
   }
 
   /// The step with the values of slots and expressions in its texts.
-  func filled(_ slots: [String: String], in scope: some ExpressionScope) -> Step {
+  func filled(_ slots: [String: String], in scope: @autoclosure () -> some ExpressionScope) -> Step {
+    // The lines that have no slot in their names are as good as all.
+    if case .set(let line, _) = self, !line.utf8.contains(UInt8(ascii: "{")) { return self }
+    let scope = scope()
     func fill(_ text: String) -> String { Template.fill(text, slots, in: scope) }
     func name(_ text: String) -> String {
       text.utf8.contains(UInt8(ascii: "{"))

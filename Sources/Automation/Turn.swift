@@ -26,10 +26,40 @@ public struct Turn: Sendable, Equatable {
 
   /// A row for the journal.
   public struct Fact: Sendable, Equatable {
-    public var kind: String
-    public var body: JSONObject
+    public let kind: String
     /// Committed before the effects that follow; else soon.
-    public var isDurable: Bool
+    public let isDurable: Bool
+    let content: Content
+
+    /// What each run tells is put into words when it is asked for: after the effects, which wait for nothing.
+    enum Content: Sendable, Equatable {
+      case body(JSONObject)
+      case started(rule: String, run: UInt64, trigger: String, event: JSONObject, caller: UInt64?)
+      case ended(rule: String, run: UInt64, failure: String?, steps: [String])
+    }
+
+    public var body: JSONObject {
+      switch content {
+      case .body(let body): return body
+      case .started(let rule, let run, let trigger, var event, let caller):
+        var body = Self.body(rule, run)
+        body["trigger"] = .string(trigger)
+        event["trigger"] = nil
+        if !event.isEmpty { body["event"] = .object(event) }
+        body["caller"] = caller.map { .integer(Int64(clamping: $0)) }
+        return body
+      case .ended(let rule, let run, let failure, let steps):
+        var body = Self.body(rule, run)
+        body["failure"] = failure.map { .string($0) }
+        if !steps.isEmpty { body["steps"] = .array(steps.map { .string($0) }) }
+        return body
+      }
+    }
+
+    /// What each row of a run has.
+    static func body(_ rule: String, _ run: UInt64) -> JSONObject {
+      ["rule": .string(rule), "run": .integer(Int64(clamping: run))]
+    }
   }
 
   public struct Checkpoint: Sendable, Equatable {

@@ -13,7 +13,7 @@ public struct JSONObject: Sendable {
 
   /// Takes the members of a text; of a key that comes twice the later value wins, as in Python.
   init(parsed: [Member]) {
-    if Set(parsed.lazy.map(\.key)).count == parsed.count {
+    if Self.areDistinct(parsed) {
       members = parsed
       return
     }
@@ -26,6 +26,16 @@ public struct JSONObject: Sendable {
         members.append(member)
       }
     }
+  }
+
+  /// Each key with each is less work than a set for the few that most objects have.
+  private static func areDistinct(_ members: [Member]) -> Bool {
+    if members.count > 8 { return Set(members.lazy.map(\.key)).count == members.count }
+    for index in members.indices.dropFirst() {
+      let key = members[index].key
+      for other in 0..<index where members[other].key == key { return false }
+    }
+    return true
   }
 
   public var isEmpty: Bool { members.isEmpty }
