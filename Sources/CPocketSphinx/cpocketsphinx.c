@@ -68,6 +68,13 @@ cps_decoder *cps_new(const char *const *arguments, int count) {
 // A decoder is loaded beside the one it replaces, so that the heap has room for two and would keep
 // it: 8 MB after the first reload.
 void cps_free(cps_decoder *decoder) {
+  if (decoder->is_selected) {
+    // ps_free forgets the phones of the last utterance (allphone_search.c): one without any takes its place.
+    int32_t score;
+    ps_end_utt(decoder->ps);
+    if (ps_start_utt(decoder->ps) == 0) ps_get_hyp(decoder->ps, &score);
+    cps_take_error();
+  }
   ps_free(decoder->ps);
   free(decoder);
   malloc_trim(0);

@@ -65,7 +65,7 @@ public enum SpeechWorker {
     signals = try Signals([SIGTERM, SIGINT, SIGHUP]) { [unowned self] in handle($0) }
     let service = try SpeechService(options)
     self.service = service
-    service.onLoaded = { [unowned self] error in
+    service.onLoaded = { [unowned self, unowned service] error in
       guard let error else {
         let took = Int((loop.now - started).milliseconds)
         return log.notice("ready on \(service.endpointText) after \(took) ms")

@@ -114,7 +114,7 @@ import Time
         sentences.append(sentence)
       }
     }
-    driver.onSound = { [self] payload in
+    driver.onSound = { [self, weak driver] payload in
       for media in payload.media {
         do throws(SoundError) {
           stream.append(try Sound(media))
@@ -129,10 +129,10 @@ import Time
               timeline.emit(exchange.entry(.reply, sentence, at: at, isSpoken: true))
             }
           }
-          if !wasHeard { driver.cancel(.bargeIn) }
+          if !wasHeard { driver?.cancel(.bargeIn) }
         } catch {
           playing.failure = "\(error)"
-          driver.cancel(.clientGone)
+          driver?.cancel(.clientGone)
         }
       }
     }

@@ -70,7 +70,7 @@ import Wyoming
       (sound.rateHz, sound.channels) = (format.rateHz, format.channels)
       call.tell(.started)
     }
-    speech.onSamples = { samples in
+    speech.onSamples = { [unowned speech] samples in
       guard (sound.samples.count + samples.count) * 2 <= Self.soundMaxBytes else {
         isTooLong = true
         return speech.cancel()
