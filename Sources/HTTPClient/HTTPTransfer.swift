@@ -30,7 +30,8 @@ public final class HTTPTransfer {
 
   let easy: UnsafeMutableRawPointer
   private let handlers: Handlers
-  private weak var owner: HTTPTransfers?
+  /// Nil once this is over, or the owner is: whose business it is to say so.
+  unowned var owner: HTTPTransfers?
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private let detail = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private var fields: [HTTPField] = []

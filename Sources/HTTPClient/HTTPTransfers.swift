@@ -53,7 +53,8 @@ public final class HTTPTransfers {
   deinit {
     guard let multi else { return }
     ccurl_multi_callbacks(multi, nil, nil, nil)
-    for easy in living.keys {
+    for (easy, transfer) in living {
+      transfer.owner = nil
       ccurl_multi_remove(multi, easy)
       ccurl_easy_cleanup(easy)
     }
@@ -119,7 +120,7 @@ public final class HTTPTransfers {
     var code = CURLE_OK
     while let multi, let easy = ccurl_multi_ended(multi, &code) {
       guard let transfer = living[easy] else { continue }
-      living[easy] = nil
+      release(transfer)
       ccurl_multi_remove(multi, easy)
       transfer.finish(code)
       recycle(easy)
@@ -143,11 +144,16 @@ public final class HTTPTransfers {
 
   private func remove(_ transfer: HTTPTransfer) {
     guard let multi, living[transfer.easy] === transfer else { return }
-    living[transfer.easy] = nil
+    release(transfer)
     depth += 1
     ccurl_multi_remove(multi, transfer.easy)
     depth -= 1
     recycle(transfer.easy)
+  }
+
+  private func release(_ transfer: HTTPTransfer) {
+    living[transfer.easy] = nil
+    transfer.owner = nil
   }
 
   private func recycle(_ easy: UnsafeMutableRawPointer) {

@@ -115,7 +115,7 @@ import Time
     do throws(QueueFull) {
       try entry.queue.submit {
         let result = Result { () throws(NameLookupError) in try find(host) }
-        loop.execute { [weak self] in self?.conclude(host, result) }
+        loop.execute { self.conclude(host, result) }
       }
     } catch { preconditionFailure("one look-up at a time: \(error)") }
   }
