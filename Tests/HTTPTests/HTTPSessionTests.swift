@@ -220,6 +220,8 @@ import Time
             },
             end: { _ in waiter.resume(returning: ()) }))
       }
+      // Its handlers hold it.
+      call = nil
       return (paused, received)
     }
     #expect(whilePaused == 0)

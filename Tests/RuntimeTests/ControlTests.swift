@@ -131,15 +131,20 @@ import Testing
   }
 
   @Test func oneConnectionTooManyIsToldSo() async throws {
-    let test = try await onLoop { try TestDaemon() }
-    let path = test.directory.file("control.sock")
+    let directory = TemporaryDirectory()
+    let path = directory.file("control.sock")
+    let requests = Locked(0)
+    let server = try await onLoop {
+      try ControlServer(path: path) { _, _ in requests.withLock { $0 += 1 } }
+    }
     let watching = try (0..<ControlServer.connectionsMax).map { _ in try RawConnection(path) }
     for connection in watching { connection.send("{\"verb\":\"listen\"}\n") }
-    // Requests are taken in a later turn than connections.
-    for _ in 0..<10 { try await onLoop { try await LoopActor.shared.loop.sleep(for: .milliseconds(1)) } }
+    // Who has not asked yet would make room.
+    #expect(try await eventually { requests.withLock { $0 } == ControlServer.connectionsMax })
     let answer = rawExchange(path, Array("{\"verb\":\"status\"}\n".utf8))
     #expect(answer.contains("busy: 16 connections at most"), "\(answer)")
-    try await onLoop { await test.daemon.stop() }
+    withExtendedLifetime(watching) {}
+    try await onLoop { server.close() }
   }
 
   @Test func whoAsksForNothingOrTakesNoAnswerIsLetGo() async throws {

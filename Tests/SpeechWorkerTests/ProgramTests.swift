@@ -68,7 +68,9 @@ extension SpeechWorkerTests {
       #expect(program.reload(times: 5))
       let before = try program.residentPages()
       #expect(program.reload(times: 20))
-      #expect(try program.residentPages() - before < (2 << 20) / Int(getpagesize()))
+      let more = try program.residentPages() - before
+      // The address sanitizer keeps what was freed; it tells leaks itself.
+      #expect(Instruments.isSanitized || more < (2 << 20) / Int(getpagesize()), "\(more) pages")
       kill(program.id, SIGTERM)
       #expect(program.end() == 0)
     }

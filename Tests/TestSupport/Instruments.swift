@@ -37,6 +37,8 @@ public enum Instruments {
   /// Allocations of the calling thread so far.
   public static var threadAllocations: UInt64 { ci_thread_allocations() }
   public static var allocationsAreCounted: Bool { ci_allocations_are_counted() }
+  /// Whether a sanitizer has the process's memory in its hands.
+  public static var isSanitized: Bool { !allocationsAreCounted }
   public static var threadCount: Int { Int(ci_thread_count()) }
 
   private static func lowest(

@@ -34,10 +34,11 @@ struct InteroperationTests {
   @Test(arguments: Python.versions)
   func thePythonLibraryTalksToOurServer(version: String) async throws {
     let directory = TemporaryDirectory()
-    let server = try await onLoop {
-      try WyomingServer(.unix(path: directory.file("ours.sock"))) { Self.serve($0) }
+    let (server, endpoint) = try await onLoop {
+      let server = try WyomingServer(.unix(path: directory.file("ours.sock"))) { Self.serve($0) }
+      return (server, server.endpoint)
     }
-    let output = Python.runClient(version, against: server.endpoint)
+    let output = Python.runClient(version, against: endpoint)
     #expect(
       output == """
         info m hey jarvis ['en']
