@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// A directory with a few files for parsers that want a path; gone with this value.
+/// A directory with a few files for parsers that want a path, in memory where that can be had; gone with
+/// this value.
 struct Scratch: ~Copyable {
   let path: String
   private var files: [String] = []
   private var folders: [String] = []
 
   init() {
-    var template = Array("/tmp/mtor-fuzz-XXXXXX".utf8CString)
+    let root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+    var template = Array("\(root)/mtor-fuzz-XXXXXX".utf8CString)
     precondition(mkdtemp(&template) != nil, "no temporary directory can be made")
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
