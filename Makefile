@@ -58,11 +58,11 @@ coverage: ## what the tests reach, by target, and each throw they do not; build/
 guards: ## prove that each guard catches what it is for
 	@scripts/guards
 
-bench: ## measure against baselines in the same run; build/bench/TIME-COMMIT.jsonl
-	@scripts/bench
+bench: ## measure against baselines in the same run; build/bench/TIME-COMMIT.jsonl; ROUNDS=3 NAMES=timer
+	@scripts/bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(NAMES)
 
-bench-instructions: ## count instructions instead of taking the time
-	@scripts/bench --instructions
+bench-instructions: ## count instructions instead of taking the time; NAMES=… for some
+	@scripts/bench --instructions $(NAMES)
 
 bench-compare: ## two runs side by side: A=… B=… are parts of their names; the last two without
 	@scripts/bench --compare $(A) $(B)
@@ -70,8 +70,8 @@ bench-compare: ## two runs side by side: A=… B=… are parts of their names; t
 limits: ## docs/limits.md from what bench and accuracy have measured
 	@scripts/limits
 
-accuracy: build ## speech accuracy on a generated corpus
-	@scripts/accuracy
+accuracy: build ## speech accuracy on a generated corpus; QUICK=1 takes minutes
+	@scripts/accuracy $(if $(QUICK),--quick)
 
 check: ## layout, spelling, scripts, import directions, documents and links, systemd unit
 	@scripts/check
