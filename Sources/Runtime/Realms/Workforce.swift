@@ -87,7 +87,7 @@ import Workers
     if isSpareUsed { return }
     isSpareUsed = true
     for worker in spare where entries[worker.name] == nil {
-      worker.realms.forEach(addRealm)
+      for realm in worker.realms { addRealm(realm) }
       put(Entry(settings: worker, source: .configuration))
     }
   }
