@@ -49,6 +49,7 @@ struct cps_decoder {
   ps_decoder_t *ps;
   // ps_get_search would tell too, but each of its calls leaks an iterator.
   bool is_selected;
+  bool has_free_phones;
 };
 
 cps_decoder *cps_new(const char *const *arguments, int count) {
@@ -68,13 +69,15 @@ cps_decoder *cps_new(const char *const *arguments, int count) {
 // A decoder is loaded beside the one it replaces, so that the heap has room for two and would keep
 // it: 8 MB after the first reload.
 void cps_free(cps_decoder *decoder) {
-  if (decoder->is_selected) {
-    // ps_free forgets the phones of the last utterance (allphone_search.c): one without any takes its place.
-    int32_t score;
+  // ps_free forgets what an open utterance of a grammar holds (fsg_search.c), and the phones of the last
+  // utterance of a search for them (allphone_search.c): one without any takes its place.
+  int32_t score;
+  ps_end_utt(decoder->ps);
+  if (decoder->has_free_phones && ps_start_utt(decoder->ps) == 0) {
+    ps_get_hyp(decoder->ps, &score);
     ps_end_utt(decoder->ps);
-    if (ps_start_utt(decoder->ps) == 0) ps_get_hyp(decoder->ps, &score);
-    cps_take_error();
   }
+  cps_take_error();
   ps_free(decoder->ps);
   free(decoder);
   malloc_trim(0);
@@ -104,7 +107,9 @@ int cps_add_grammar(cps_decoder *decoder, const char *name, const char *jsgf) {
 }
 
 int cps_add_free_phones(cps_decoder *decoder, const char *name, const char *path) {
-  return ps_set_allphone_file(decoder->ps, name, path);
+  int code = ps_set_allphone_file(decoder->ps, name, path);
+  if (code == 0) decoder->has_free_phones = true;
+  return code;
 }
 
 int cps_add_language_model(cps_decoder *decoder, const char *name, const char *path) {
