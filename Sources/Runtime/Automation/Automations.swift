@@ -42,6 +42,8 @@ import Time
   private var uncommitted: Set<StepID> = []
   /// Events to be handled after the turn under way.
   private var events: [(event: Engine.Event, flight: Flight?)] = []
+  /// How many of them the turn under way has brought: they go before those that waited for it.
+  private var brought = 0
   private var isHandling = false
   private var isStarted = false
   private var isStopped = false
@@ -208,15 +210,21 @@ import Time
 
   // MARK: Turns
 
-  /// Hands an event to the engine and does what it decides; events that this brings come after it.
+  /// Hands an event to the engine and does what it decides; events that this brings come after it, before
+  /// all that wait: a run that is over at once is not in the way of the next trigger.
   private func handle(_ event: Engine.Event, _ flight: Flight? = nil) {
     if isStopped { return }
     if !isStarted, events.count >= Self.waitingMax {
       return log.once("waiting", "too many triggers at start")
     }
     flight?.isWaiting = true
-    events.append((event, flight))
-    if isStarted { drain() }
+    guard isHandling else {
+      events.append((event, flight))
+      if isStarted { drain() }
+      return
+    }
+    events.insert((event, flight), at: brought)
+    brought += 1
   }
 
   private func drain() {
@@ -228,6 +236,7 @@ import Time
       let now = Stamp.now
       while !events.isEmpty {
         let (event, flight) = events.removeFirst()
+        brought = 0
         flight?.isWaiting = false
         execute(engine.handle(event, at: now), flight, at: now)
         if let flight, flight.isOver { flight.waiter?.resume(returning: ()) }
