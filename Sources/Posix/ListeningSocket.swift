@@ -15,7 +15,8 @@ public struct ListeningSocket: ~Copyable, Sendable {
   ///   - backlog: connections waiting to be accepted; more are refused or delayed by the kernel.
   /// - Throws: `SystemError` naming the address: in use (somebody listens), not ours to use, the
   ///   file is no socket, no such directory.
-  public static func open(
+  // Its copies are propagated by the optimiser of Swift 6.0.3 until that breaks off.
+  @_optimize(none) public static func open(
     _ address: SocketAddress, mode: UInt32 = 0o660, backlog: Int32 = 16
   ) throws(SystemError) -> ListeningSocket {
     let purpose = "listen on \(address.endpoint)"
