@@ -39,12 +39,12 @@ import Wyoming
     guard let address = SocketAddress(endpoint) else {
       throw SystemError("listen on \(endpoint): give a numeric address, such as 0.0.0.0", errno: 22)
     }
-    let socket = try ListeningSocket.open(address)
-    self.endpoint = socket.endpoint
     self.limits = limits
     self.onConnection = onConnection
-    let raw = socket.descriptor.raw
-    self.socket = consume socket
+    // Read where it stays: the optimiser of Swift 6.0.3 breaks off at one that is read and then moved.
+    socket = try ListeningSocket.open(address)
+    self.endpoint = socket?.endpoint ?? endpoint
+    let raw = socket?.descriptor.raw ?? -1
     token = try loop.watch(raw, .read, name: "wyoming server") { _ in self.acceptAll() }
   }
 
