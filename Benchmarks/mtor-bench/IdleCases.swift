@@ -31,6 +31,7 @@ let idleCases: [Case] = [
   let (wakeUps, spent) = (meter.contextSwitches - switches, meter.cpu - cpu)
   let percent = spent.milliseconds / 10 / Double(options.idleSeconds)
   return [
+    Figure(name: "\(name).seconds", unit: "s", value: Double(options.idleSeconds)),
     Figure(name: "\(name).wakeups", unit: "count", value: Double(wakeUps), goal: 0),
     Figure(name: "\(name).cpu", unit: "%", value: percent, goal: 0.05),
     Figure(name: "\(name).threads", unit: "count", value: Double(meter.threads), goal: 1),

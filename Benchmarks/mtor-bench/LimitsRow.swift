@@ -94,18 +94,19 @@ struct LimitsRow {
       judged: ["idle.mtor.threads", "idle.mtor.wakeups", "idle.mtor.cpu"],
       value: {
         "\($0.text("idle.mtor.threads")) thread, \($0.text("idle.mtor.wakeups")) wake-ups, "
-          + "\($0.text("idle.mtor.cpu", decimals: 1)) % CPU, PSS \($0.text("idle.mtor.pss", decimals: 1)) MiB"
+          + "\($0.text("idle.mtor.cpu", decimals: 1)) % CPU in \($0.text("idle.mtor.seconds")) s, "
+          + "PSS \($0.text("idle.mtor.pss", decimals: 1)) MiB"
       },
       method: """
         `mtor run` on the sample configuration without microphone, its speech \
         worker ready for replies; threads, \
-        context switches of all threads and CPU time over 60 s, from /proc. systemd's watchdog is not on.
+        context switches of all threads and CPU time, from /proc. systemd's watchdog is not on.
         """),
     LimitsRow(
       what: "listening", goal: "≤ 0.5 % of a core, PSS ≤ 12 MiB",
       judged: ["listening.mtor.cpu", "listening.mtor.pss"],
       value: {
-        "\($0.text("listening.mtor.cpu", decimals: 2)) % (the loop's thread "
+        "\($0.text("listening.mtor.cpu", decimals: 2)) % in \($0.text("listening.mtor.seconds")) s (the loop's thread "
           + "\($0.text("listening.mtor.loop_cpu", decimals: 2)) %; arecord on the same PCM "
           + "\($0.text("listening.arecord.cpu", decimals: 2)) %), "
           + "PSS \($0.text("listening.mtor.pss", decimals: 1)) MiB; mtor-speech "
@@ -115,7 +116,7 @@ struct LimitsRow {
       method: """
         `mtor run`, 20 ms periods of noise at −52 dBFS, every frame to the wake \
         engine in `mtor-speech`; CPU time of \
-        the process over 60 s. It includes the thread of ALSA's plugin for the \
+        the process. It includes the thread of ALSA's plugin for the \
         sound server, which a sound card \
         does not need; so does `arecord`, which reads the same microphone into /dev/null at the same time.
         """),

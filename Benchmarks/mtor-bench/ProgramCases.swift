@@ -64,6 +64,7 @@ private func mebibytes(_ path: String) throws -> Double {
   let seconds = Double(options.idleSeconds)
   func percent(_ spent: Duration) -> Double { spent.milliseconds / 10 / seconds }
   return [
+    Figure(name: "listening.mtor.seconds", unit: "s", value: seconds),
     Figure(name: "listening.mtor.cpu", unit: "%", value: percent(meter.cpu - before.0), goal: 0.5),
     Figure(
       name: "listening.mtor.loop_cpu", unit: "%",
