@@ -24,10 +24,42 @@ import Time
   /// Starts `program` and calls `onExit` when it has ended. Holds the loop until the child runs the
   /// program, about a millisecond.
   /// - Throws: `SystemError` naming the program.
-  public init(
+  public convenience init(
     _ program: Program, onExit: @escaping @LoopActor (ChildStatus) -> Void
   ) throws(SystemError) {
-    process = try ChildProcess.spawn(program)
+    try self.init(try ChildProcess.spawn(program), onExit: onExit)
+  }
+
+  /// Starts `program` without holding the loop; `done` is called once, after this has returned: with the
+  /// child, or with a `SystemError` naming the program.
+  public static func start(
+    _ program: Program, onExit: @escaping @LoopActor (ChildStatus) -> Void,
+    done: @escaping @LoopActor (Result<Child, SystemError>) -> Void
+  ) {
+    let loop = LoopActor.shared.loop
+    do throws(SystemError) {
+      try ProgramStarter.shared.start(program) { result in
+        loop.execute { done(Self.child(result, onExit)) }
+      }
+    } catch { loop.post { done(.failure(error)) } }
+  }
+
+  private static func child(
+    _ result: Result<ProgramStarter.Started, SystemError>,
+    _ onExit: @escaping @LoopActor (ChildStatus) -> Void
+  ) -> Result<Child, SystemError> {
+    do throws(SystemError) {
+      guard let process = try result.get().process.take() else {
+        preconditionFailure("a child is taken once")
+      }
+      return .success(try Child(process, onExit: onExit))
+    } catch { return .failure(error) }
+  }
+
+  private init(
+    _ started: consuming ChildProcess, onExit: @escaping @LoopActor (ChildStatus) -> Void
+  ) throws(SystemError) {
+    process = started
     pid = process.pid
     input = process.input.take()
     output = process.output.take()

@@ -21,16 +21,34 @@ import Time
   var pid: Int32 { child?.pid ?? 0 }
 
   private let log: Logger
+  private let worker: String
   private var child: Child?
   private var input: PipeWriter?
   private var readers: [LineReader] = []
   private var said = 0
 
-  /// - Throws: `SystemError` naming the program.
-  init(_ program: Program, lineMaxBytes: Int, log: Logger) throws(SystemError) {
+  /// Starts a program; `done` is called once, after this has returned: with the process, or with a
+  /// `SystemError` naming the program.
+  static func start(
+    _ program: Program, of worker: String, lineMaxBytes: Int, log: Logger,
+    done: @escaping @LoopActor (Result<ExecProcess, SystemError>) -> Void
+  ) {
+    let process = ExecProcess(of: worker, log)
+    // Its exit keeps the object.
+    Child.start(program, onExit: { process.ended($0) }) { result in
+      do throws(SystemError) {
+        try process.attach(try result.get(), lineMaxBytes)
+        done(.success(process))
+      } catch { done(.failure(error)) }
+    }
+  }
+
+  private init(of worker: String, _ log: Logger) {
+    self.worker = worker
     self.log = log
-    // Its exit keeps this object.
-    let child = try Child(program) { self.ended($0) }
+  }
+
+  private func attach(_ child: Child, _ lineMaxBytes: Int) throws(SystemError) {
     self.child = child
     if let input = child.input.take() { self.input = PipeWriter(input) }
     do throws(SystemError) {
@@ -66,7 +84,7 @@ import Time
   private func hear(_ line: String) {
     lastWords = String(line.prefix(300))
     said += 1
-    if said <= Self.saidMax { log.info(line) }
+    if said <= Self.saidMax { log.info("\(worker): \(line)") }
   }
 
   private func ended(_ status: ChildStatus) {

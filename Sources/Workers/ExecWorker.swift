@@ -43,10 +43,14 @@ public struct ExecSettings: Sendable {
 @LoopActor public final class ExecWorker: Worker {
   public let name: String
   public let settings: ExecSettings
-  private let log: Logger
+  /// One for all of them: names of workers come and go.
+  private let log = Logger("programs")
   /// Kept processes without work; the one that was used last comes last.
   private var idle: [ExecProcess] = []
   private var atWork = 0
+  private var starting = 0
+  /// Calls for which processes are being started.
+  private var waiting: [ExecCall] = []
   private var isRetired = false
   private var backoff = Backoff(first: .milliseconds(250), longest: .seconds(30))
   private var restartTimer: TimerToken?
@@ -56,20 +60,16 @@ public struct ExecSettings: Sendable {
   public init(_ name: String, _ settings: ExecSettings) {
     self.name = name
     self.settings = settings
-    log = Logger(name)
     replenish()
   }
 
-  /// Processes that run now, with and without work.
-  public var processCount: Int { idle.count + atWork }
+  /// Processes that run now, with and without work, or are being started.
+  public var processCount: Int { idle.count + atWork + starting }
 
   /// Alive when it can be started; what it is worth shows when it is asked.
   public func probe(until deadline: Instant) async -> ProbeResult {
-    if processCount > 0 { return .alive(capabilities) }
-    if settings.isKept {
-      replenish()
-      if processCount > 0 { return .alive(capabilities) }
-    }
+    if idle.count + atWork > 0 { return .alive(capabilities) }
+    replenish()
     let program = settings.arguments.first ?? ""
     if Self.isFound(program) { return .alive(capabilities) }
     let text = "there is no program '\(program)' that can be run. Is it installed?"
@@ -79,7 +79,7 @@ public struct ExecSettings: Sendable {
   public func call(_ request: WorkerRequest, _ events: @escaping WorkerEvent.Handler) -> any WorkerCall {
     let call = ExecCall(self, request, events)
     do throws(DialectError) {
-      call.begin(with: try take())
+      try serve(call)
     } catch { call.failSoon(error) }
     return call
   }
@@ -88,6 +88,8 @@ public struct ExecSettings: Sendable {
   public func retire() {
     isRetired = true
     for process in idle { process.stop() }
+    for call in waiting { call.fail(DialectError(.unreachable, "it was removed")) }
+    waiting = []
     if let restartTimer { loop.cancel(restartTimer) }
     if let idleTimer { loop.cancel(idleTimer) }
     (restartTimer, idleTimer) = (nil, nil)
@@ -103,24 +105,58 @@ public struct ExecSettings: Sendable {
 
   // MARK: Processes
 
-  private func take() throws(DialectError) -> ExecProcess {
+  private func serve(_ call: ExecCall) throws(DialectError) {
     if isRetired { throw DialectError(.unreachable, "it was removed") }
     if let process = idle.popLast() {
       atWork += 1
-      return process
+      return call.begin(with: process)
     }
-    if processCount >= settings.processesMax {
-      throw DialectError(.busy, "all \(settings.processesMax) of its processes are at work")
+    waiting.removeAll(where: \.isOver)
+    if waiting.count >= starting {
+      if processCount >= settings.processesMax {
+        throw DialectError(.busy, "all \(settings.processesMax) of its processes are at work")
+      }
+      start()
     }
-    let process = try start()
-    atWork += 1
-    return process
+    waiting.append(call)
   }
 
-  private func start() throws(DialectError) -> ExecProcess {
-    do throws(SystemError) {
-      return try ExecProcess(settings.program, lineMaxBytes: settings.answerMaxBytes, log: log)
-    } catch { throw DialectError(.unreachable, "\(error). Is it installed?") }
+  private func start() {
+    starting += 1
+    ExecProcess.start(settings.program, of: name, lineMaxBytes: settings.answerMaxBytes, log: log) {
+      [self] result in
+      starting -= 1
+      switch result {
+      case .success(let process): started(process)
+      case .failure(let error): notStarted(DialectError(.unreachable, "\(error). Is it installed?"))
+      }
+    }
+  }
+
+  private func started(_ process: ExecProcess) {
+    if let call = nextCall() {
+      atWork += 1
+      call.begin(with: process)
+    } else if isRetired || !settings.isKept {
+      process.kill()
+    } else {
+      rest(process)
+      armIdleTimer()
+    }
+  }
+
+  private func notStarted(_ error: DialectError) {
+    if let call = nextCall() { call.fail(error) }
+    if settings.isKept, !isRetired {
+      log.once("start.\(name)", level: .error, "\(name): \(error.text)")
+      restartLater()
+    }
+  }
+
+  /// The first that still wants an answer.
+  private func nextCall() -> ExecCall? {
+    waiting.removeAll(where: \.isOver)
+    return waiting.isEmpty ? nil : waiting.removeFirst()
   }
 
   /// A process has done its work and can do more.
@@ -141,7 +177,10 @@ public struct ExecSettings: Sendable {
   private func rest(_ process: ExecProcess) {
     process.idleSince = loop.now
     process.onLine = { [weak self, unowned process] line in
-      self?.log.warning("process \(process.pid) says something that nobody asked for; it is ended")
+      guard let self else { return }
+      log.once(
+        "chatter.\(name)",
+        "\(name): process \(process.pid) says something that nobody asked for; it is ended")
       process.onLine = nil
       process.kill()
     }
@@ -149,7 +188,7 @@ public struct ExecSettings: Sendable {
       guard let self else { return }
       idle.removeAll { $0 === process }
       if !isRetired, processCount < settings.processesMin {
-        log.once("end", "a process without work ended with \(status)")
+        log.once("end.\(name)", "\(name): a process without work ended with \(status)")
         restartLater()
       }
     }
@@ -159,12 +198,7 @@ public struct ExecSettings: Sendable {
   /// Until there are as many as are to be kept.
   private func replenish() {
     while settings.isKept, !isRetired, processCount < min(settings.processesMin, settings.processesMax) {
-      do throws(DialectError) {
-        rest(try start())
-      } catch {
-        log.once("start", level: .error, "\(error.text)")
-        return restartLater()
-      }
+      start()
     }
   }
 
@@ -212,16 +246,19 @@ public struct ExecSettings: Sendable {
     self.worker = worker
     self.request = request
     self.events = events
+    timer = loop.at(request.deadline, name: "exec deadline") { [self] in
+      fail(DialectError(.timeout, "no answer in its time; it was killed"))
+    }
   }
+
+  /// Nobody wants its answer any more.
+  var isOver: Bool { events == nil }
 
   func begin(with process: ExecProcess) {
     self.process = process
     answer.isPlainAllowed = !worker.settings.isKept
     process.onLine = { [self] in receive($0) }
     process.onEnd = { [self] in ended($0) }
-    timer = loop.at(request.deadline, name: "exec deadline") { [self] in
-      fail(DialectError(.timeout, "no answer in its time; it was killed"))
-    }
     var line: [UInt8] = []
     JSONWriter().append(
       IntentWire.object(request.intent, budget: request.deadline - loop.now), to: &line)
@@ -268,7 +305,7 @@ public struct ExecSettings: Sendable {
     }
   }
 
-  private func fail(_ error: DialectError) {
+  func fail(_ error: DialectError) {
     end(.failure(WorkerFailure(worker: worker.name, error.kind, error.text)), isReusable: answer.isWhole)
   }
 
@@ -305,7 +342,8 @@ struct ExecAnswer {
   /// - Returns: what the line adds.
   /// - Throws: what the program says of its failure; `malformed`.
   mutating func receive(_ line: String) throws(DialectError) -> Payload? {
-    guard line.hasPrefix("{") else {
+    // By its bytes: a brace and a combining character after it are one character to Swift.
+    guard line.utf8.first == UInt8(ascii: "{") else {
       guard isPlainAllowed else {
         throw DialectError(.malformed, "a line of its answer is no JSON object: \(line.prefix(80))")
       }
