@@ -79,12 +79,12 @@ public final class HTTPTransfer {
     ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
     ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, milliseconds(request.connectTimeout)))
-    // A directory of authorities, which Debian sets beside the file of all of them, keeps libcurl from
-    // caching what it has read: 25 ms for each connection. And it would go beside a file of our own.
-    ccurl_set_pointer(easy, CURLOPT_CAPATH, nil)
-    if let file = request.trust.authorityFile { ccurl_set_string(easy, CURLOPT_CAINFO, file) }
+    ccurl_set_authorities(easy, request.trust.authorityFile)
     if let key = request.trust.pinnedKey { ccurl_set_string(easy, CURLOPT_PINNEDPUBLICKEY, key) }
-    if !addresses.isEmpty {
+    if addresses.isEmpty {
+      // libcurl keeps the list of a request that was given up before it began, also beyond a reset.
+      ccurl_set_list(easy, CURLOPT_RESOLVE, nil)
+    } else {
       let joined = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
       setList(CURLOPT_RESOLVE, ["\(request.url.host):\(request.url.port):\(joined)"])
     }

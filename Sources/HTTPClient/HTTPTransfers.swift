@@ -31,11 +31,27 @@ public final class HTTPTransfers {
   private var cancelled: [HTTPTransfer] = []
   private var depth = 0
 
-  /// - Parameter connectionsMax: idle connections kept open, for all servers together.
-  public init(connectionsMax: Int = 64) { self.connectionsMax = connectionsMax }
+  /// - Parameters:
+  ///   - connectionsMax: idle connections kept open, for all servers together.
+  ///   - authorities: whom all requests believe, read already; without it they are read with the first
+  ///     secure connection, which then takes 25 ms longer.
+  public init(connectionsMax: Int = 64, authorities: HTTPAuthorities? = nil) {
+    self.connectionsMax = connectionsMax
+    multi = authorities?.take()
+    if let multi { prepare(multi) }
+  }
+
+  /// Loads libcurl, once: some ten milliseconds in which it blocks. Any thread; what needs it loads it
+  /// too, on the thread where it is needed.
+  public static func load() { _ = ccurl_load() }
 
   private func open() -> UnsafeMutableRawPointer? {
     guard let multi = ccurl_multi_init() else { return nil }
+    prepare(multi)
+    return multi
+  }
+
+  private func prepare(_ multi: UnsafeMutableRawPointer) {
     ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsMax)
     ccurl_multi_callbacks(
       multi,
@@ -47,7 +63,6 @@ public final class HTTPTransfers {
         HTTPTransfers.from(me!).onTimer?(milliseconds < 0 ? nil : .milliseconds(milliseconds))
         return 0
       }, Unmanaged.passUnretained(self).toOpaque())
-    return multi
   }
 
   deinit {

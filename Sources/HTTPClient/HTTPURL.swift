@@ -12,6 +12,8 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
   /// A name or a numeric address, IPv6 without its brackets.
   public let host: String
   public let port: UInt16
+  /// The host is no name: nobody has to be asked for its address.
+  public let isNumeric: Bool
 
   /// - Parameter base: what a relative address starts from, as in a `Location` header.
   /// - Throws: `HTTPError.invalid` saying what is wrong: another scheme, no host, a user or password in
@@ -45,6 +47,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     isSecure = scheme == "https"
     self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
     self.port = port
+    isNumeric = host.hasPrefix("[") || host.utf8.allSatisfy { $0 == 0x2e || (0x30...0x39).contains($0) }
   }
 
   /// Scheme, host and port: what a redirect may not leave.

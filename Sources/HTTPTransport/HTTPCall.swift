@@ -68,7 +68,7 @@ import Time
       return fail(.refused("\(session.limits.callsMax) requests are on their way already"))
     }
     let url = request.url
-    if request.proxy != nil { return send([]) }
+    if url.isNumeric || request.proxy != nil { return send([]) }
     if let addresses = session.names.known(url.host, port: url.port) { return send(addresses) }
     let limit = min(deadline, loop.now + session.limits.nameTimeout)
     looking = LoopActor.spawn("look up \(url.host)") { [self] in
@@ -88,7 +88,14 @@ import Time
     if isEnded { return }
     stage = .connect
     do throws(HTTPError) {
-      transfer = try session.transfers.start(
+      try session.lane(of: request).whenReady { [self] in connect($0, addresses) }
+    } catch { fail(error.reason) }
+  }
+
+  private func connect(_ transfers: HTTPTransfers, _ addresses: [SocketAddress]) {
+    if isEnded { return }
+    do throws(HTTPError) {
+      transfer = try transfers.start(
         request, addresses: addresses.compactMap(\.numericHost),
         HTTPTransfer.Handlers(
           head: { [unowned self] in receive($0) },

@@ -10,8 +10,10 @@ import Time
   public struct Limits: Sendable {
     /// Requests at once; the next is refused.
     public var callsMax = 1024
-    /// Idle connections kept open.
+    /// Idle connections kept open, of plain ones and of those with each file of authorities.
     public var connectionsMax = 64
+    /// Files of authorities that are kept in memory, plain connections as one.
+    public var authoritiesMax = 16
     /// For looking up a name that is not known.
     public var nameTimeout = Duration.milliseconds(500)
 
@@ -22,21 +24,29 @@ import Time
 
   public let limits: Limits
   let names: NameCache
-  let transfers: HTTPTransfers
+  private var lanes: [HTTPLane.Kind: HTTPLane] = [:]
   var calls: [ObjectIdentifier: HTTPCall] = [:]
   /// Counts the handlers of the loop in which libcurl worked.
   var turn: UInt64 = 0
-  private var watched: [Int32: WatchToken] = [:]
-  private var timer: TimerToken?
   private var loop: EventLoop { LoopActor.shared.loop }
 
   public init(limits: Limits = Limits(), names: NameCache? = nil) {
     self.limits = limits
     self.names = names ?? .shared
-    transfers = HTTPTransfers(connectionsMax: limits.connectionsMax)
-    transfers.onInterest = { [unowned self] in watch($0, $1) }
-    transfers.onTimer = { [unowned self] in setTimer($0) }
   }
+
+  /// Loads libcurl off the loop, which takes some ten milliseconds, once. Before the first `HTTPURL`
+  /// of a flow: what needs libcurl and does not find it loads it where it is.
+  public static func load() async {
+    if isLoaded { return }
+    _ = try? await queue.run("load libcurl") { HTTPTransfers.load() }
+    isLoaded = true
+  }
+
+  private static var isLoaded = false
+
+  /// For files that libcurl reads.
+  static let queue = BlockingQueue("http", backlogMax: 64)
 
   /// Requests now on their way.
   public var count: Int { calls.count }
@@ -81,40 +91,23 @@ import Time
     return HTTPResponse(head: head, body: body, timings: try result.get())
   }
 
-  // MARK: Between libcurl and the loop
+  // MARK: Whom a request believes
 
-  private func watch(_ fd: Int32, _ interest: HTTPTransfers.Interest) {
-    if interest.isEmpty {
-      if let token = watched.removeValue(forKey: fd) { loop.unwatch(token) }
-      return
-    }
-    var wanted = Interest()
-    if interest.contains(.read) { wanted.insert(.read) }
-    if interest.contains(.write) { wanted.insert(.write) }
-    if let token = watched[fd] { return loop.modify(token, wanted) }
-    do throws(SystemError) {
-      watched[fd] = try loop.watch(fd, wanted, name: "http") { [unowned self] ready in
-        var interest = HTTPTransfers.Interest()
-        if ready.contains(.read) { interest.insert(.read) }
-        if ready.contains(.write) { interest.insert(.write) }
-        if !ready.isDisjoint(with: [.error, .hangup]) { interest.insert(.error) }
-        turn &+= 1
-        transfers.ready(fd, interest)
+  /// What its requests share; made with the first of them.
+  func lane(of request: HTTPRequest) throws(HTTPError) -> HTTPLane {
+    let kind =
+      request.url.isSecure ? HTTPLane.Kind.secure(authorities: request.trust.authorityFile) : .plain
+    if let lane = lanes[kind] { return lane }
+    if lanes.count >= limits.authoritiesMax {
+      guard let idle = lanes.first(where: { $0.value.isIdle }) else {
+        let text = "requests are on their way that believe \(limits.authoritiesMax) different authorities"
+        throw HTTPError(request.url.description, .refused(text))
       }
-    } catch {
-      // It ends by its deadline, and says so: a descriptor that cannot be watched never becomes ready.
+      lanes.removeValue(forKey: idle.key)?.close()
     }
-  }
-
-  private func setTimer(_ duration: Duration?) {
-    if let timer { loop.cancel(timer) }
-    timer = duration.map {
-      loop.after($0, name: "http") { [unowned self] in
-        timer = nil
-        turn &+= 1
-        transfers.timeOut()
-      }
-    }
+    let lane = HTTPLane(kind, self)
+    lanes[kind] = lane
+    return lane
   }
 }
 

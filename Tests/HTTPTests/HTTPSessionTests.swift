@@ -246,6 +246,29 @@ import Time
     #expect(left == 0)
   }
 
+  /// A request with a name is given up before libcurl has looked at it; its handle serves one with a number.
+  @Test func whatIsGivenUpBeforeItBeganLeavesNothingToTheNext() async throws {
+    let server = server
+    let statuses = try await onLoop {
+      let loop = LoopActor.shared.loop
+      let session = HTTPSession()
+      let names = HTTPRequest(try server.url("/echo", host: "localhost"))
+      _ = try await session.fetch(names, until: loop.now + .seconds(20))
+      var statuses: [Int] = []
+      for _ in 0..<20 {
+        session.start(
+          names, until: loop.now + .seconds(20),
+          HTTPCall.Handlers(head: { _ in }, body: { _ in .more }, end: { _ in })
+        ).cancel()
+        let response = try await session.fetch(
+          HTTPRequest(server.url("/echo")), until: loop.now + .seconds(20))
+        statuses.append(response.head.status)
+      }
+      return statuses
+    }
+    #expect(statuses == Array(repeating: 200, count: 20))
+  }
+
   @Test func moreCallsThanTheLimitAreRefusedAndTheOthersEnd() async throws {
     let request = try HTTPRequest(server.url("/peer"))
     let (well, refused) = try await onLoop {

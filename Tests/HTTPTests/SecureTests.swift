@@ -52,6 +52,42 @@ import Time
     #expect(isInsecure(try await fetch(byName, HTTPTrust(authorityFile: directory.file("absent.pem")))))
   }
 
+  /// Nobody listens at the first address: what is read is read before a connection needs it.
+  @Test func theCertificatesOfAnAuthorityAreReadBeforeTheFirstConnectionAndKept() async throws {
+    let authority = HTTPTrust(authorityFile: directory.file("certificate.pem"))
+    let away = try await fetch(try HTTPURL("https://localhost:9/echo"), authority)
+    guard case .failure(let error) = away, case .unreachable = error.reason else {
+      Issue.record("\(away)")
+      return
+    }
+    try #require(unlink(directory.file("certificate.pem")) == 0)
+    #expect(try await fetch(server.url("/echo", host: "localhost"), authority).get().head.status == 200)
+  }
+
+  @Test func moreAuthoritiesThanTheLimitTakeThePlacesOfIdleOnes() async throws {
+    let files = try (0..<4).map { index in
+      let file = directory.file("authority \(index).pem")
+      try #require(system("cp \(directory.file("certificate.pem")) '\(file)'") == 0)
+      return file
+    }
+    let url = try server.url("/echo", host: "localhost")
+    let statuses = try await onLoop {
+      var limits = HTTPSession.Limits()
+      limits.authoritiesMax = 2
+      let session = HTTPSession(limits: limits)
+      var statuses: [Int] = []
+      for file in files + files {
+        var request = HTTPRequest(url)
+        request.trust.authorityFile = file
+        request.connectTimeout = .seconds(20)
+        statuses.append(
+          try await session.fetch(request, until: LoopActor.shared.loop.now + .seconds(20)).head.status)
+      }
+      return statuses
+    }
+    #expect(statuses == Array(repeating: 200, count: 8))
+  }
+
   @Test func aServerThatSpeaksNoTLSIsSaidSo() async throws {
     let plain = try TestServer()
     let result = try await fetch(try HTTPURL("https://127.0.0.1:\(plain.port)/echo"), HTTPTrust())

@@ -34,6 +34,11 @@ void ccurl_slist_free_all(struct curl_slist *list);
 typedef int (*ccurl_socket)(CURL *easy, curl_socket_t fd, int what, void *user, void *socket);
 typedef int (*ccurl_timer)(CURLM *multi, long milliseconds, void *user);
 CURLM *ccurl_multi_init(void);
+/* The same with the certificates of a file of authorities (NULL: the machine's) already in its memory, for
+ * as long as it lives. Blocks while it reads them, 25 ms for the machine's. */
+CURLM *ccurl_multi_init_secure(const char *authorities);
+/* Whom a transfer believes, as it has to be said to find them there. */
+void ccurl_set_authorities(CURL *easy, const char *file);
 void ccurl_multi_cleanup(CURLM *multi);
 void ccurl_multi_callbacks(CURLM *multi, ccurl_socket socket, ccurl_timer timer, void *user);
 CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value);

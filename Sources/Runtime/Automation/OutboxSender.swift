@@ -84,6 +84,7 @@ import Time
 
   /// Posts one message; nil: it was taken.
   private func failure(_ item: OutboxItem, _ channel: ChannelSettings) async -> String? {
+    await HTTPSession.load()
     do {
       let url = try HTTPURL(channel.url)
       var request = HTTPRequest(url, method: "POST", body: body(of: item))

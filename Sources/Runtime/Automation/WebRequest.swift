@@ -15,6 +15,7 @@ import Time
   /// - Returns: `status`, and `body` as text.
   /// - Throws: `HTTPError`; `StepError` for a status from 400 on.
   static func send(_ step: Step.Request, key: String) async throws -> JSONValue {
+    await HTTPSession.load()
     var request = HTTPRequest(
       try HTTPURL(step.url), method: step.method, body: step.body.map { Array($0.utf8) })
     request.fields = [HTTPField("Idempotency-Key", key)]
