@@ -95,6 +95,8 @@ extension Realms {
       }
     }
     for worker in workers.indices { leave(worker, realm: realm) }
+    unusedPools += Set(realms[realm].lanes.values).union([realms[realm].all]).sorted()
+    realms[realm].lanes = [:]
   }
 
   // MARK: Workers
@@ -270,8 +272,7 @@ extension Realms {
     guard let pool = realms[realm].lanes.removeValue(forKey: name) else { return }
     for worker in pools[pool].members { leave(Int(worker), pool) }
     leaveWaiting(pool, now)
-    let isInUse = flights.contains { $0.phase != .free && $0.pool == pool }
-    if !isInUse { unusedPools.append(pool) }
+    unusedPools.append(pool)
   }
 
   private mutating func leaveWaiting(_ pool: Int, _ now: Instant) {
@@ -282,12 +283,17 @@ extension Realms {
     }
   }
 
+  /// In the place of one that is closed and that the last of its requests has left.
   private mutating func openPool(_ pool: WorkerPool) -> Int {
-    if let free = unusedPools.popLast() {
-      pools[free] = pool
-      return free
+    let free = unusedPools.indices.last { index in
+      !flights.contains { $0.phase != .free && $0.pool == unusedPools[index] }
     }
-    pools.append(pool)
-    return pools.count - 1
+    guard let free else {
+      pools.append(pool)
+      return pools.count - 1
+    }
+    let index = unusedPools.remove(at: free)
+    pools[index] = pool
+    return index
   }
 }

@@ -44,6 +44,7 @@ public struct Realms: Sendable {
   var workers: [WorkerRecord] = []
   var workerByName: [String: Int] = [:]
   var pools: [WorkerPool] = []
+  /// Closed ones; a request may still be at work in one.
   var unusedPools: [Int] = []
   var flights: [Flight] = []
   var unusedFlights: [Int] = []

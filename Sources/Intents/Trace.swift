@@ -29,6 +29,9 @@ struct Trace: Sendable {
     var latency: Int64
   }
 
+  /// A table for more steps is not kept for the next intent: it would become that of every intent in time.
+  static let stepsKeptMax = 8
+
   /// Of one that has ended, without its payload.
   var intent = Intent.none
   var submitted = Instant.zero
@@ -46,7 +49,7 @@ struct Trace: Sendable {
     submitted = now
     modelIsKnown = false
     outcome = nil
-    steps.removeAll(keepingCapacity: true)
+    steps.removeAll(keepingCapacity: steps.capacity <= Self.stepsKeptMax)
     candidates.removeAll(keepingCapacity: true)
     if !errors.isEmpty { errors = [] }
     if !refusals.isEmpty { refusals = [] }

@@ -18,6 +18,8 @@ public struct WorkerFailure: Error, Sendable, Equatable, CustomStringConvertible
     case refused
     /// It cannot do this kind of work.
     case unsupported
+    /// It would refuse anybody: its key, its path or its model is wrong, here or there.
+    case misconfigured
   }
 
   public var worker: String
@@ -39,12 +41,17 @@ public struct WorkerFailure: Error, Sendable, Equatable, CustomStringConvertible
 
 extension WorkerFailure.Kind {
   /// The work was never begun, so that another worker may be asked whatever it is.
-  var isBeforeWork: Bool { self == .unreachable || self == .busy || self == .unsupported }
+  var isBeforeWork: Bool {
+    switch self {
+    case .unreachable, .busy, .unsupported, .misconfigured: true
+    case .timeout, .broken, .malformed, .refused: false
+    }
+  }
 
   /// Says something about the worker's health, not about the request or the load.
   var isFault: Bool {
     switch self {
-    case .unreachable, .timeout, .broken, .malformed: true
+    case .unreachable, .timeout, .broken, .malformed, .misconfigured: true
     case .busy, .refused, .unsupported: false
     }
   }
@@ -53,7 +60,7 @@ extension WorkerFailure.Kind {
   var penalty: Int {
     switch self {
     case .unreachable, .timeout: 5
-    case .broken, .malformed: 10
+    case .broken, .malformed, .misconfigured: 10
     case .busy, .refused, .unsupported: 0
     }
   }

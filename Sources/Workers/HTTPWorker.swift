@@ -42,6 +42,8 @@ public struct HTTPWorkerSettings: Sendable {
   private let session: HTTPSession
   /// The address without a slash at its end: what the paths are appended to.
   private let base: String
+  /// By the dialect's paths: parsing an address costs as much as a tenth of a request.
+  private var urls: [String: HTTPURL] = [:]
 
   init(_ name: String, _ settings: HTTPWorkerSettings, _ dialect: any HTTPDialect, _ session: HTTPSession?) {
     self.name = name
@@ -52,7 +54,14 @@ public struct HTTPWorkerSettings: Sendable {
   }
 
   public func call(_ request: WorkerRequest, _ events: @escaping WorkerEvent.Handler) -> any WorkerCall {
-    let call = HTTPWorkerCall(self, events)
+    var request = request
+    // A worker is also asked by its own name, or by a pool's: its server knows neither. A node has pools too.
+    if let model = request.intent.model,
+      model == name || (model.hasPrefix("$") && !(dialect is MtorDialect))
+    {
+      request.intent.model = nil
+    }
+    let call = HTTPWorkerCall(self, request.intent.model, events)
     let budget = request.deadline - LoopActor.shared.loop.now
     do throws(DialectError) {
       let ask = try dialect.ask(request, budget: budget)
@@ -74,10 +83,9 @@ public struct HTTPWorkerSettings: Sendable {
         case 404, 405: continue
         case 200..<300: return .alive(dialect.capabilities(index, response.body))
         case 429, 503: return .busy
-        case let status where status < 500:
-          throw DialectError(.refused, "\(path): status \(status)\(Self.errorText(response.body))")
         case let status:
-          throw DialectError(.broken, "\(path): status \(status)\(Self.errorText(response.body))")
+          let error = HTTPRefusal(status, response.body).error(askedFor: nil)
+          throw DialectError(status < 500 ? .misconfigured : error.kind, "\(path): \(error.text)")
         }
       }
       // It speaks HTTP, and has none of the paths that tell more.
@@ -85,12 +93,19 @@ public struct HTTPWorkerSettings: Sendable {
     } catch { return .dead(WorkerFailure(worker: name, error.kind, error.text)) }
   }
 
+  private func url(_ path: String) throws(HTTPError) -> HTTPURL {
+    if let known = urls[path] { return known }
+    let url = try HTTPURL(base + path)
+    urls[path] = url
+    return url
+  }
+
   private func request(
     _ path: String, _ method: String, _ fields: [HTTPField], _ body: [UInt8]?
   ) throws(DialectError) -> HTTPRequest {
     do throws(HTTPError) {
       var request = HTTPRequest(
-        try HTTPURL(base + path), method: method, fields: settings.fields + fields, body: body)
+        try url(path), method: method, fields: settings.fields + fields, body: body)
       request.trust = settings.trust
       request.proxy = settings.proxy
       request.connectTimeout = settings.connectTimeout
@@ -98,31 +113,22 @@ public struct HTTPWorkerSettings: Sendable {
       return request
     } catch { throw DialectError(error) }
   }
-
-  /// What a server says about an error: `: TEXT`, or nothing.
-  static func errorText(_ body: [UInt8]) -> String {
-    guard !body.isEmpty else { return "" }
-    let value = try? JSONText.value(body)
-    let error = value?["error"]
-    let text =
-      error?["message"]?.stringValue ?? error?.stringValue ?? value?["detail"]?.stringValue
-      ?? value?["message"]?.stringValue ?? String(decoding: body.prefix(200), as: UTF8.self)
-    let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-    return line.isEmpty ? "" : ": \(line.prefix(300))"
-  }
 }
 
 /// A request under way to such a worker. Ends once.
 @LoopActor private final class HTTPWorkerCall: WorkerCall {
   private let worker: HTTPWorker
+  /// The model that was asked for.
+  private let model: String?
   private var events: WorkerEvent.Handler?
   private var call: HTTPCall?
   private var head: HTTPHead?
   private var reader: (any AnswerReader)?
   private var errorBody: [UInt8] = []
 
-  init(_ worker: HTTPWorker, _ events: @escaping WorkerEvent.Handler) {
+  init(_ worker: HTTPWorker, _ model: String?, _ events: @escaping WorkerEvent.Handler) {
     self.worker = worker
+    self.model = model
     self.events = events
   }
 
@@ -165,24 +171,12 @@ public struct HTTPWorkerSettings: Sendable {
     call = nil
     do throws(DialectError) {
       if case .failure(let error) = result { throw DialectError(error) }
-      guard var reader else { throw refusal() }
+      guard var reader else {
+        guard let head else { throw DialectError(.malformed, "an answer without a head") }
+        throw HTTPRefusal(head.status, errorBody).error(askedFor: model)
+      }
       end(.success(try reader.end()))
     } catch { fail(error) }
-  }
-
-  /// What a status other than success means.
-  private func refusal() -> DialectError {
-    guard let head else { return DialectError(.malformed, "an answer without a head") }
-    let text = "status \(head.status)\(HTTPWorker.errorText(errorBody))"
-    switch head.status {
-    case 429, 503, 529: return DialectError(.busy, text)
-    case 408, 504: return DialectError(.timeout, text)
-    // 508: the intent has come round.
-    case 404, 405, 501, 508: return DialectError(.unsupported, text)
-    case 401, 403: return DialectError(.unsupported, "\(text). Check its key")
-    case 400..<500: return DialectError(.refused, text)
-    default: return DialectError(.broken, text)
-    }
   }
 
   private func fail(_ error: DialectError) {

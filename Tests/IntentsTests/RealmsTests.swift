@@ -125,6 +125,10 @@ import Time
       lines: ["0 submit a idempotent", "5 fail a w1 broken", "6 fail a w2 malformed"],
       told: ["0 call a w1", "5 call a w2", "6 a failed: w1 broken, w2 malformed"]),
     Course(
+      testDescription: "a wrong key there is not wrong elsewhere",
+      lines: ["0 submit a", "5 fail a w1 misconfigured", "9 answer a w2"],
+      told: ["0 call a w1", "5 call a w2", "9 a completed by w2"]),
+    Course(
       testDescription: "a wrong request is wrong everywhere",
       lines: ["0 submit a idempotent", "5 fail a w1 refused"],
       told: ["0 call a w1", "5 a failed: w1 refused"]),

@@ -20,6 +20,8 @@ import Workers
     let name: String
     var manner: Manner
     var probeResult = ProbeResult.alive(Capabilities())
+    /// Before a probe is answered.
+    var probeDelay = Duration.zero
     var requests: [WorkerRequest] = []
     var calls: [Call] = []
     var isRetired = false
@@ -29,7 +31,10 @@ import Workers
       self.manner = manner
     }
 
-    func probe(until deadline: Instant) async -> ProbeResult { probeResult }
+    func probe(until deadline: Instant) async -> ProbeResult {
+      if probeDelay > .zero { try? await LoopActor.shared.loop.sleep(for: probeDelay) }
+      return probeResult
+    }
 
     func retire() { isRetired = true }
 
@@ -81,6 +86,27 @@ import Workers
       #expect(pieces == ["hi"])
       #expect(worker.requests.map(\.deadline) == worker.requests.map(\.intent.deadline))
       #expect(orchestrator.explanation(of: "a")?.outcome != nil)
+      orchestrator.stop()
+    }
+  }
+
+  @Test func whatAProbeSaysOfAWorkerThatWasRemovedOrReplacedIsForgotten() async throws {
+    try await onLoop {
+      let (gone, old, new) = (
+        ScriptedWorker("v", .answers("hi")), ScriptedWorker("w", .answers("hi")),
+        ScriptedWorker("w", .answers("hi"))
+      )
+      for worker in [gone, old] {
+        worker.probeDelay = .milliseconds(20)
+        worker.probeResult = .dead(WorkerFailure(worker: worker.name, .broken, "scripted"))
+      }
+      let orchestrator = Self.orchestrator(gone, old)
+      try await LoopActor.shared.loop.sleep(for: .milliseconds(1))
+      orchestrator.remove(worker: "v")
+      orchestrator.set(new, WorkerProfile("w", realms: ["$CHAT"]))
+      try await LoopActor.shared.loop.sleep(for: .milliseconds(60))
+      #expect(orchestrator.troubles.isEmpty && old.isRetired && gone.isRetired)
+      #expect(orchestrator.workerReports.map(\.health.score) == [100])
       orchestrator.stop()
     }
   }

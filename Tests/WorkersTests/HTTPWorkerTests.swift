@@ -185,7 +185,7 @@ import Workers
 
   @Test func aWrongKeyIsNoFaultOfTheRequest() async throws {
     let answer = try await ask(.text("x"), claude("small", key: "wrong"))
-    #expect(answer.failure?.kind == .unsupported)
+    #expect(answer.failure?.kind == .misconfigured)
     #expect(answer.failure?.text == "status 401: invalid x-api-key. Check its key")
   }
 

@@ -56,6 +56,7 @@ struct LiteLLMTests {
 
   @Test func aModelThatItDoesNotHaveIsSaid() async throws {
     let answer = try await ask("none")
+    #expect(answer.failure?.kind == .unsupported)
     #expect(
       answer.failure?.text.contains("Invalid model name") == true, "\(String(describing: answer.failure))")
   }

@@ -74,6 +74,8 @@ import Workers
 
   // MARK: Realms and workers
 
+  public var limits: Realms.Limits { machine.limits }
+
   /// Adds a realm or changes the one of this name.
   public func set(_ realm: RealmProfile) { handle(.realm(realm)) }
 
@@ -81,13 +83,21 @@ import Workers
 
   /// Adds a worker or changes the one of this name.
   public func set(_ worker: any Worker, _ profile: WorkerProfile) {
-    if let former = workers.updateValue(worker, forKey: profile.name), former !== worker { former.retire() }
+    let former = workers.updateValue(worker, forKey: profile.name)
     leaving.remove(profile.name)
     handle(.worker(profile))
+    guard let former, former !== worker else { return }
+    former.retire()
+    // What the former one would say says nothing of this one.
+    if let probe = probes.removeValue(forKey: profile.name) {
+      probe.cancel()
+      self.probe(profile.name, machine.limits.probeBudget)
+    }
   }
 
   public func remove(worker: String) {
     if workers[worker] != nil { leaving.insert(worker) }
+    probes.removeValue(forKey: worker)?.cancel()
     handle(.workerRemoved(worker))
   }
 
@@ -192,7 +202,7 @@ import Workers
     let deadline = loop.now + budget
     probes[name] = LoopActor.spawn("probe \(name)") { [weak self] in
       let result = await worker.probe(until: deadline)
-      guard let self, !Task.isCancelled else { return }
+      guard let self, !Task.isCancelled, workers[name] === worker else { return }
       probes[name] = nil
       if case .dead(let failure) = result { troubles[name] = failure } else { troubles[name] = nil }
       handle(.probed(worker: name, result))

@@ -80,7 +80,7 @@ import Wyoming
     case (.exec, .url), (_, .child):
       // The configuration's check tells this with its line.
       throw WorkerFailure(
-        worker: settings.name, .unsupported, "kind \(settings.kind.rawValue) is found elsewhere")
+        worker: settings.name, .misconfigured, "kind \(settings.kind.rawValue) is found elsewhere")
     }
   }
 
@@ -128,13 +128,15 @@ import Wyoming
   ) throws(WorkerFailure) -> Value {
     do throws(HTTPError) {
       return try body()
-    } catch { throw WorkerFailure(worker: settings.name, .unsupported, "\(error)") }
+    } catch { throw WorkerFailure(worker: settings.name, .misconfigured, "\(error)") }
   }
 
   /// The key, without the newline at its end; nil: none is wanted.
   private func key(_ settings: WorkerSettings) throws(WorkerFailure) -> String? {
     guard let file = settings.keyFile else { return nil }
-    func failure(_ text: String) -> WorkerFailure { WorkerFailure(worker: settings.name, .unreachable, text) }
+    func failure(_ text: String) -> WorkerFailure {
+      WorkerFailure(worker: settings.name, .misconfigured, text)
+    }
     var path = file
     if !file.contains("/") {
       guard let directory = ServiceManager.environment("CREDENTIALS_DIRECTORY") else {
