@@ -42,35 +42,31 @@ public struct ConfigurationReader: Sendable {
     }
   }
 
-  /// Workers alone: a text that has `workers:` and nothing else.
+  /// Realms and workers alone: a text that has `realms:` and `workers:` and nothing else.
   ///
-  /// - Parameter realms: that are known beside the standard ones.
+  /// - Parameter known: that are there already, and may be named. A realm of them keeps what the text does
+  ///   not say.
   /// - Throws: every mistake in it.
-  public func readWorkers(
-    text: String, name: String, realms: [RealmSettings]
-  ) throws(ConfigurationProblems) -> [WorkerSettings] {
-    try readWorkers(bytes: Array(text.utf8), name: name, realms)
+  public func readAdditions(
+    text: String, name: String, to known: Additions
+  ) throws(ConfigurationProblems) -> Additions {
+    try readAdditions(bytes: Array(text.utf8), name: name, known)
   }
 
   /// The same of a file.
   /// - Throws: every mistake in it; that it cannot be read.
-  public func readWorkers(
-    file: String, realms: [RealmSettings]
-  ) throws(ConfigurationProblems) -> [WorkerSettings] {
-    try readWorkers(bytes: Self.bytes(of: file), name: file, realms)
+  public func readAdditions(file: String, to known: Additions) throws(ConfigurationProblems) -> Additions {
+    try readAdditions(bytes: Self.bytes(of: file), name: file, known)
   }
 
-  private func readWorkers(
-    bytes: [UInt8], name: String, _ realms: [RealmSettings]
-  ) throws(ConfigurationProblems) -> [WorkerSettings] {
-    let settings = try Self.settings(bytes, name) { root, reader in
-      var blank = Settings()
-      (blank.workers, blank.realms) = ([], realms)
-      let settings = ValueType.section(blank, Schema.workersAlone).read(root, "", blank, &reader) ?? blank
-      WorkerCheck(settings).run(&reader)
-      return settings
+  private func readAdditions(
+    bytes: [UInt8], name: String, _ known: Additions
+  ) throws(ConfigurationProblems) -> Additions {
+    try Self.settings(bytes, name) { root, reader in
+      let new = Schema.additions(to: known.realms).read(root, "", Additions(), &reader) ?? Additions()
+      WorkerCheck(new, beside: known).run(&reader)
+      return new
     }
-    return settings.workers
   }
 
   private static func bytes(of file: String) throws(ConfigurationProblems) -> [UInt8] {
@@ -81,9 +77,9 @@ public struct ConfigurationReader: Sendable {
   }
 
   /// What `read` makes of a document in which neither YAML nor `read` found a mistake.
-  private static func settings(
-    _ bytes: [UInt8], _ name: String, _ read: (YAMLNode, inout Reader) -> Settings
-  ) throws(ConfigurationProblems) -> Settings {
+  private static func settings<Value>(
+    _ bytes: [UInt8], _ name: String, _ read: (YAMLNode, inout Reader) -> Value
+  ) throws(ConfigurationProblems) -> Value {
     var reader = Reader(file: name)
     let document = YAMLDocument(bytes)
     document.problems.forEach { reader.note($0.mark, "", $0.text) }

@@ -18,12 +18,10 @@ public enum ConfigurationTexts {
     return YAMLWriter.lines(tree).joined(separator: "\n") + "\n"
   }
 
-  /// Workers alone, as `ConfigurationReader.readWorkers` takes them.
-  public static func workers(_ workers: [WorkerSettings]) -> String {
-    guard let tree = Schema.workers.tree(workers) else { return "workers: {}\n" }
-    return YAMLWriter.lines(.map([YAMLEntry(key: "workers", value: tree)], YAMLMark())).joined(
-      separator: "\n")
-      + "\n"
+  /// Realms and workers alone, as `ConfigurationReader.readAdditions` takes them.
+  public static func additions(_ additions: Additions) -> String {
+    guard let tree = Schema.additions(to: []).tree(additions) else { return "workers: {}\n" }
+    return YAMLWriter.lines(tree).joined(separator: "\n") + "\n"
   }
 
   /// The same as a tree, for other notations.

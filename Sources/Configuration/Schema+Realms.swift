@@ -2,9 +2,14 @@
 import YAML
 
 extension Schema {
-  static let realms = ValueType<[RealmSettings]>.named(
-    "realm", .section(RealmSettings(""), realm), name: \.name, count: 32, problem: RealmName.problem,
-    blank: RealmSettings.init)
+  static let realms = realms(from: [])
+
+  /// - Parameter known: that are there already: what a text does not say of them stays.
+  static func realms(from known: [RealmSettings]) -> ValueType<[RealmSettings]> {
+    .named(
+      "realm", .section(RealmSettings(""), realm), name: \.name, count: 32, problem: RealmName.problem,
+      blank: { name in known.first { $0.name == name } ?? RealmSettings(name) })
+  }
 
   private static let realm: [Field<RealmSettings>] = [
     Field("type", \.kind, .choice(), "What its workers are asked to do; known of $CHAT and its like."),

@@ -7,10 +7,15 @@ extension Schema {
     name: \.name, count: 64,
     blank: { WorkerSettings(name: $0, place: WorkerSettings.offlineSpeech.place) })
 
-  /// Of a text that holds workers alone.
-  static let workersAlone: [Field<Settings>] = [
-    Field("workers", \.workers, workers, "Programs and services that do the heavy work, by name.")
-  ]
+  /// Of a text that holds realms and workers alone.
+  static func additions(to realms: [RealmSettings]) -> ValueType<Additions> {
+    .section(
+      Additions(),
+      [
+        Field("realms", \.realms, self.realms(from: realms), "Kinds of work, by name."),
+        Field("workers", \.workers, workers, "Programs and services that do the heavy work, by name."),
+      ])
+  }
 
   private static let worker: [Field<WorkerSettings>] = workerPlace + workerWork + workerTrust + workerProcess
 

@@ -2,21 +2,30 @@
 
 /// Workers whose keys fit their kind; realms, pools and routing that name what is there.
 struct WorkerCheck {
-  private let settings: Settings
+  private let new: Additions
+  private let routing: RoutingSettings?
   private let realms: [String]
+  private let workers: [WorkerSettings]
 
   init(_ settings: Settings) {
-    self.settings = settings
-    realms = settings.realms.map(\.name) + RealmSettings.standard.map(\.name)
+    self.init(Additions(realms: settings.realms, workers: settings.workers), routing: settings.routing)
+  }
+
+  /// - Parameter known: that is there already: may be named, and is not looked at.
+  init(_ new: Additions, beside known: Additions = Additions(), routing: RoutingSettings? = nil) {
+    self.new = new
+    self.routing = routing
+    realms = (new.realms + known.realms).map(\.name) + RealmSettings.standard.map(\.name)
+    workers = new.workers + known.workers
   }
 
   func run(_ reader: inout Reader) {
-    for worker in settings.workers {
+    for worker in new.workers {
       checkPlace(worker, &reader)
       checkWork(worker, &reader)
     }
-    for realm in settings.realms { check(realm, &reader) }
-    checkRouting(&reader)
+    for realm in new.realms { check(realm, &reader) }
+    if let routing { check(routing, &reader) }
   }
 
   // MARK: Workers
@@ -99,7 +108,7 @@ struct WorkerCheck {
         checkRealm(backup, at: place, &reader)
       }
     }
-    let members = settings.workers.filter { $0.realms.contains(realm.name) }.map(\.name)
+    let members = workers.filter { $0.realms.contains(realm.name) }.map(\.name)
     for pool in realm.pools {
       for member in pool.members where !members.contains(member) {
         let advice = Nearest.advice(member, in: members, label: "Its workers")
@@ -110,8 +119,7 @@ struct WorkerCheck {
     }
   }
 
-  private func checkRouting(_ reader: inout Reader) {
-    let routing = settings.routing
+  private func check(_ routing: RoutingSettings, _ reader: inout Reader) {
     for rule in routing.rules where !rule.realm.isEmpty {
       checkRealm(rule.realm, at: "routing.rules.\(rule.name).realm", &reader)
     }

@@ -6,7 +6,8 @@ enum Commands {
   static let all: [Command] = [
     run, demo, check, config, devices, status, tasks, tasksApprove, tasksRefuse, tasksCancel,
     tasksRetry, automationTest, automationTrigger, why, listen, ask, say, record, gpioGet, gpioSet, gpioWatch,
-    gpioSafe, gpioPress, realms, workers, workersAdd, workersRemove, workersDrain, workersProbe, workerProbe,
+    gpioSafe, gpioPress, realms, realmsAdd, realmsChange, realmsRemove, workers,
+    workersAdd, workersRemove, workersDrain, workersProbe, workerProbe,
     log, logVerify, logLevel, history, statistics,
     backup, restore, reload, version, help, completion, generate,
   ]

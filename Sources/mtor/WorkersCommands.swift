@@ -2,37 +2,8 @@
 import JSON
 import Runtime
 
-/// Realms and their workers in the running mtor.
+/// The workers of realms in the running mtor.
 extension Commands {
-  static let realms = Command(
-    name: "realms",
-    summary: "Show the realms and how their requests ended",
-    details: """
-      For each realm: its workers, requests that are being served and that wait, how requests have ended
-      since the start, and how long half of the answers and 95 of 100 took at most. docs/realms.md
-      """,
-    options: [.json],
-    examples: [Example("mtor realms --json", "For monitoring.")],
-    run: { invocation throws(CommandFailure) in
-      let realms = try ask(.realms).compactMap(\.realms).first ?? []
-      if invocation.wantsJSON {
-        try Output.json(realms)
-      } else if realms.isEmpty {
-        Output.line("No worker serves a realm: docs/workers.md tells how to add one.")
-      } else {
-        var table = TextTable(
-          "realm", "workers", "now", "queue", "done", "fail", "refused", "late", "p50", "p95")
-        for realm in realms {
-          table.add(
-            realm.name, realm.workers.joined(separator: " "), "\(realm.inFlight)",
-            "\(realm.queued)/\(realm.queueMax)", "\(realm.completed)", "\(realm.failed)", "\(realm.rejected)",
-            "\(realm.expired)", realm.medianMS.map(duration) ?? "-", realm.p95MS.map(duration) ?? "-")
-        }
-        Output.text(table.text())
-      }
-      return .success
-    })
-
   static let workers = Command(
     name: "workers",
     summary: "Show who serves realms, and how well",
@@ -89,18 +60,27 @@ extension Commands {
         "Ollama on another board, for good."),
     ],
     run: { invocation throws(CommandFailure) in
-      var lines = ["workers:", "  \(invocation.arguments[0]):"]
-      for word in invocation.arguments.dropFirst() {
-        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty else {
-          throw CommandFailure(.usage, "'\(word)': write KEY=VALUE, such as kind=openai.")
-        }
-        lines.append("    \(parts[0]): \(parts[1])")
-      }
-      var request = ControlRequest(.addWorker, text: lines.joined(separator: "\n") + "\n")
-      request.isSaved = invocation.has("save")
-      return try Commands.request(request, invocation)
+      try Commands.set(.addWorker, below: "workers", "kind=openai", invocation)
     })
+
+  /// Sends a name and its keys as the configuration has them.
+  static func set(
+    _ verb: ControlRequest.Verb, below section: String, _ example: String, _ invocation: Invocation
+  ) throws(CommandFailure) -> ExitCode {
+    var keys: [String] = []
+    for word in invocation.arguments.dropFirst() {
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw CommandFailure(.usage, "'\(word)': write KEY=VALUE, such as \(example).")
+      }
+      keys.append("    \(parts[0]): \(parts[1])\n")
+    }
+    let name = invocation.arguments[0]
+    let text = "\(section):\n  \(name):\(keys.isEmpty ? " {}" : "")\n\(keys.joined())"
+    var request = ControlRequest(verb, text: text)
+    request.isSaved = invocation.has("save")
+    return try Commands.request(request, invocation)
+  }
 
   static let workersRemove = Command(
     name: "workers remove",

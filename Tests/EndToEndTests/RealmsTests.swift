@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Loop
 import Posix
 import TestSupport
@@ -84,6 +85,87 @@ extension EndToEndTests {
       }
     }
 
+    /// A program sorts, Claude's API chats, and what is about an image goes elsewhere.
+    @Test func aClassifierFindsTheRealmAndAnthropicsAPIAnswers() async throws {
+      try await onLoop {
+        let directory = TemporaryDirectory()
+        directory.write("claude.key", "s3cret\n")
+        directory.write("sort", "if grep -q 'Request:.*picture'; then echo vision; else echo chat; fi")
+        let settings = """
+          microphone: {device: "off"}
+          realms: {$SORT: {type: chat}}
+          workers:
+            claude:
+              kind: anthropic
+              url: "http://127.0.0.1:\(port)"
+              model: small
+              key_file: "{dir}/claude.key"
+              realms: $CHAT
+            eye: {kind: openai, url: "http://127.0.0.1:\(port)", realms: $VISION}
+            sorter: {kind: exec, command: [sh, "{dir}/sort"], realms: $SORT}
+          routing: {classifier: $SORT, choices: [$CHAT, $VISION], budget: 20s}
+
+          """
+        try await Node.run(settings + EndToEndTests.house, in: directory) { node in
+          let chat = try await node.mtor("ask", "--timeout", "60s", "how are you")
+          #expect(chat == (0, "heard: how are you 1024\n"))
+          let seen = try await node.mtor("ask", "--timeout", "60s", "what is in the picture")
+          #expect(seen.output.hasPrefix("you said: what is in the picture"), "\(seen)")
+          let why = try await node.mtor("why").output
+          #expect(why.contains("for $VISION: the classifier's choice"), "\(why)")
+          #expect(try await node.mtor("workers", "probe", "claude").code == 0)
+          node.directory.write("claude.key", "another\n")
+          #expect(try await node.mtor("reload").code == 0)
+          let wrong = try await node.mtor("ask", "--realm", "chat", "hello")
+          #expect(wrong.code == 1 && wrong.output.contains("invalid x-api-key. Check its key"), "\(wrong)")
+        }
+      }
+    }
+
+    /// A certificate of our own, a key that is pinned, and a name that only a proxy knows.
+    @Test func aWorkerIsBelievedByItsCertificateAndFoundThroughAProxy() async throws {
+      let directory = TemporaryDirectory()
+      let (key, certificate) = (directory.file("key.pem"), directory.file("certificate.pem"))
+      let made = system(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+          + " -addext subjectAltName=DNS:localhost -keyout \(key) -out \(certificate) 2>/dev/null")
+      try #require(made == 0)
+      let servers = "\(#filePath.dropLast("/EndToEndTests/RealmsTests.swift".count))/WorkersTests/Servers"
+      let secure = try PythonServer("\(servers)/workers.py \(certificate) \(key)")
+      let socks = try PythonServer("\(servers)/socks.py \(port)")
+      try await onLoop {
+        let digest = try await Programs.run([
+          "sh", "-c",
+          "openssl x509 -pubkey -noout -in \(certificate) | openssl pkey -pubin -outform der"
+            + " | openssl dgst -sha256 -binary | base64",
+        ]).output.filter { !$0.isWhitespace }
+        let another = String(repeating: "A", count: 43) + "="
+        let hidden = "kind: openai, url: \"http://only.at.the.proxy\", realms:"
+        let home = "kind: openai, url: \"https://localhost:\(secure.port)\", realms:"
+        let settings = """
+          microphone: {device: "off"}
+          workers:
+            own: {\(home) $OWN, ca_file: \(certificate), pinned_key: "sha256//\(digest)"}
+            other: {\(home) $OTHER, ca_file: \(certificate), pinned_key: "sha256//\(another)"}
+            public: {\(home) $PUBLIC}
+            proxied: {\(hidden) $PROXIED, proxy: "http://127.0.0.1:\(port)"}
+            socks: {\(hidden) $SOCKS, proxy: "socks5h://127.0.0.1:\(socks.port)"}
+          realms: {$OWN: {}, $OTHER: {}, $PUBLIC: {}, $PROXIED: {}, $SOCKS: {}}
+
+          """
+        try await Node.run(settings + EndToEndTests.house) { node in
+          for realm in ["OWN", "PROXIED", "SOCKS"] {
+            let answer = try await node.mtor("ask", "--realm", realm, "hello")
+            #expect(answer.output.hasPrefix("you said: hello"), "\(realm): \(answer)")
+          }
+          for realm in ["OTHER", "PUBLIC"] {
+            let answer = try await node.mtor("ask", "--realm", realm, "hello")
+            #expect(answer.code == 1 && answer.output.contains("no secure connection"), "\(realm): \(answer)")
+          }
+        }
+      }
+    }
+
     @Test func imagesSoundsAndFilesGoBothWays() async throws {
       try await onLoop {
         let settings = "microphone: {device: \"off\"}\n" + workers + EndToEndTests.house
@@ -117,6 +199,14 @@ extension EndToEndTests {
           #expect(added.code == 0, "\(added)")
           #expect(try await node.mtor("ask", "hello").output == "chat worker_node m hello \n")
           #expect(try await node.mtor("workers", "probe", "llm").output.contains("alive"))
+          let realm = try await node.mtor("realms", "add", "$DRAFTS", "queue=8", "backups=$CHAT")
+          #expect(realm == (0, ""))
+          let draft = try await node.mtor("ask", "--realm", "drafts", "hello")
+          #expect(draft == (0, "chat worker_node m hello \n"))
+          #expect(try await node.mtor("realms", "change", "$DRAFTS", "queue=0").code == 0)
+          #expect(try await node.mtor("realms").output.contains("0/0"))
+          #expect(try await node.mtor("realms", "remove", "$DRAFTS").code == 0)
+          #expect(try await node.mtor("ask", "--realm", "drafts", "hello").code == 1)
           #expect(try await node.mtor("workers", "drain", "llm").code == 0)
           #expect(try await node.mtor("ask", "--timeout", "2s", "hello").code == 1)
           #expect(try await node.mtor("workers", "remove", "llm").code == 0)

@@ -3,9 +3,10 @@ import Configuration
 import Intents
 import Loop
 import Posix
-import Runtime
 import TestSupport
 import Testing
+
+@testable import Runtime
 
 /// Realms and workers of the configuration, and what becomes of run-time changes when it is read again.
 @Suite(.serialized) struct WorkforceTests {
@@ -71,6 +72,79 @@ import Testing
     try await onLoop { await third.daemon.stop() }
   }
 
+  private static func realms(_ directory: TemporaryDirectory) throws -> [String] {
+    let replies = try TestDaemon.ask(directory, ControlRequest(.realms))
+    return replies.compactMap(\.realms).flatMap { $0.map { "\($0.name) \($0.source) \($0.queueMax)" } }
+      .sorted()
+  }
+
+  private static func set(
+    _ verb: ControlRequest.Verb, _ realm: String, in directory: TemporaryDirectory, isSaved: Bool = false
+  ) throws {
+    var request = ControlRequest(verb, text: "realms: {\(realm)}\n")
+    request.isSaved = isSaved
+    _ = try TestDaemon.ask(directory, request)
+  }
+
+  @Test func realmsAreAddedChangedAndRemovedUntilAReloadPutsBackTheConfigurations() async throws {
+    let text = Self.configuration(Self.llm) + "realms: {$NOTES: {queue: 5, deadline: 2min}}\n"
+    let test = try await onLoop { try TestDaemon(text) }
+    let directory = test.directory
+    #expect(try Self.realms(directory) == ["$CHAT configuration 64", "$NOTES configuration 5"])
+    try Self.set(.addRealm, "$DRAFTS: {queue: 7, backups: $CHAT}", in: directory)
+    try Self.set(.changeRealm, "$CHAT: {queue: 3}", in: directory)
+    try Self.set(.changeRealm, "$DRAFTS: {deadline: 9s}", in: directory)
+    _ = try TestDaemon.ask(directory, ControlRequest(.removeRealm, name: "$NOTES"))
+    #expect(try Self.realms(directory) == ["$CHAT configuration 3", "$DRAFTS added 7"])
+    let refused = thrown(ControlError.self) {
+      try TestDaemon.ask(directory, ask("x", "$NOTES"))
+    }
+    #expect(refused?.description.contains("no realm '$NOTES'") == true, "\(refused?.description ?? "")")
+    let settings = try ConfigurationReader().read(text: text, name: "new.yml")
+    try await onLoop { try await test.daemon.reload(settings) }
+    #expect(
+      try Self.realms(directory) == [
+        "$CHAT configuration 64", "$DRAFTS added 7", "$NOTES configuration 5",
+      ])
+    let own = try ConfigurationReader().read(
+      text: Self.configuration(Self.llm) + "realms: {$DRAFTS: {queue: 9}}\n", name: "new.yml")
+    try await onLoop { try await test.daemon.reload(own) }
+    #expect(try Self.realms(directory) == ["$CHAT configuration 64", "$DRAFTS configuration 9"])
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func aRealmThatWasSavedIsThereAfterTheNextStartWithItsChanges() async throws {
+    let state = TemporaryDirectory()
+    let first = try await onLoop { try TestDaemon(state: state.path) }
+    try Self.set(.addRealm, "$KEPT: {queue: 7}", in: first.directory, isSaved: true)
+    try Self.set(.changeRealm, "$KEPT: {strategy: random}", in: first.directory)
+    try Self.set(.addRealm, "$LOST: {}", in: first.directory)
+    try Self.add("lost", to: first.directory)
+    let own = thrown(ControlError.self) {
+      try Self.set(.changeRealm, "$CHAT: {queue: 1}", in: first.directory, isSaved: true)
+    }
+    #expect(own?.description.contains("is in the configuration") == true)
+    try Self.add("kept", "$KEPT", to: first.directory, isSaved: true)
+    try await onLoop { await first.daemon.stop() }
+    let second = try await onLoop { try TestDaemon(state: state.path) }
+    #expect(try await eventually { second.daemon.orchestrator.workerReports.count == 1 })
+    #expect(try Self.realms(second.directory) == ["$KEPT saved 7"])
+    #expect(try await onLoop { second.daemon.workforce.realms.map(\.strategy) } == [.random])
+    let served = thrown(ControlError.self) {
+      try TestDaemon.ask(second.directory, ControlRequest(.removeRealm, name: "$KEPT"))
+    }
+    #expect(served?.description.contains("mtor workers remove kept") == true)
+    _ = try TestDaemon.ask(second.directory, ControlRequest(.removeWorker, name: "kept"))
+    _ = try TestDaemon.ask(second.directory, ControlRequest(.removeRealm, name: "$KEPT"))
+    try Self.set(.addRealm, "$NEEDED: {queue: 2}", in: second.directory)
+    try Self.add("needy", "$NEEDED", to: second.directory, isSaved: true)
+    try await onLoop { await second.daemon.stop() }
+    let third = try await onLoop { try TestDaemon(state: state.path) }
+    #expect(try await eventually { third.daemon.orchestrator.workerReports.count == 1 })
+    #expect(try Self.realms(third.directory) == ["$NEEDED saved 2"])
+    try await onLoop { await third.daemon.stop() }
+  }
+
   /// What is asked, and a part of the refusal.
   static let refusals: [(ControlRequest, String)] = [
     (
@@ -83,11 +157,31 @@ import Testing
       "kind openai needs 'realms'"
     ),
     (ControlRequest(.addWorker, text: "board: sim"), "unknown key 'board'"),
+    (ControlRequest(.addRealm, text: "realms: {$CHAT: {}}"), "mtor realms change $CHAT"),
+    (ControlRequest(.addRealm, text: "realms: {chat: {}}"), "Did you mean '$CHAT'?"),
+    (ControlRequest(.addRealm, text: "realms: {$A: {backups: $B}}"), "there is no realm '$B'"),
+    (ControlRequest(.addRealm, text: "realms: {$A: {queue: many}}"), "realms.$A.queue"),
+    (ControlRequest(.changeRealm, text: "realms: {$A: {}}"), "no realm '$A'. Realms: $CHAT"),
+    (saved(.changeRealm, "realms: {$CHAT: {queue: 1}}"), "nothing can be saved"),
+    (saved(.addRealm, "realms: {$A: {}}"), "nothing can be saved"),
+    (ControlRequest(.removeRealm, name: "$A"), "no realm '$A'"),
     (ControlRequest(.removeWorker, name: "lm"), "no worker 'lm' serves a realm. Workers: llm"),
     (ControlRequest(.drainWorker, name: "lm"), "no worker 'lm'"),
     (ControlRequest(.probeWorkers, name: "lm"), "no worker 'lm'"),
     (ControlRequest(.why, name: "ask-77"), "no intent 'ask-77'"),
   ]
+
+  private static func saved(_ verb: ControlRequest.Verb, _ text: String) -> ControlRequest {
+    var request = ControlRequest(verb, text: text)
+    request.isSaved = true
+    return request
+  }
+
+  private func ask(_ text: String, _ realm: String) -> ControlRequest {
+    var request = ControlRequest(.ask, text: text)
+    request.realm = realm
+    return request
+  }
 
   @Test func whatCannotBeIsSaid() async throws {
     let test = try await onLoop { try TestDaemon(Self.configuration(Self.llm)) }

@@ -10,6 +10,9 @@ public struct ControlRequest: Sendable, Equatable, Codable {
     case removeWorker = "remove_worker"
     case drainWorker = "drain_worker"
     case probeWorkers = "probe_workers"
+    case addRealm = "add_realm"
+    case changeRealm = "change_realm"
+    case removeRealm = "remove_realm"
   }
 
   /// A sound or an image, whose bytes come after the request's line, one after the other.
@@ -24,8 +27,8 @@ public struct ControlRequest: Sendable, Equatable, Codable {
   }
 
   public var verb: Verb
-  /// `ask`, `say`: the text. `level`: the level's name. `hook`: a JSON object. `add_worker`: workers
-  /// as the configuration has them.
+  /// `ask`, `say`: the text. `level`: the level's name. `hook`: a JSON object. `add_worker`, `add_realm`,
+  /// `change_realm`: workers and realms as the configuration has them.
   public var text: String?
   /// `set`, `toggle`, `press`, `watch`: the line's name. `level`: the module's, nil for all. The worker's,
   /// nil for all. `why`: the intent's id, nil for the last. `approve` and its like: the number of a run.
@@ -39,7 +42,7 @@ public struct ControlRequest: Sendable, Equatable, Codable {
   public var realm: String?
   public var model: String?
   public var media: [Media]?
-  /// `add_worker`: it is to be there after the next start too.
+  /// `add_worker`, `add_realm`, `change_realm`: it is to be there after the next start too.
   public var isSaved: Bool?
 
   public init(

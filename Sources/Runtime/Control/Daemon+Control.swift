@@ -32,7 +32,8 @@ extension Daemon {
     case .realms: session.send(ControlReply(realms: realmStatus())); session.finish(.ok)
     case .workers: session.send(ControlReply(workers: workerStatus())); session.finish(.ok)
     case .why: why(request, session)
-    case .addWorker, .removeWorker, .drainWorker: changeWorkers(request, session)
+    case .addWorker, .removeWorker, .drainWorker, .addRealm, .changeRealm, .removeRealm:
+      changeWorkers(request, session)
     case .probeWorkers: probeWorkers(request, session)
     }
   }

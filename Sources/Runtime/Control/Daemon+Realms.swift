@@ -88,7 +88,11 @@ extension Daemon {
 
   func realmStatus() -> [RealmStatus] {
     let types = Dictionary(workforce.realms.map { ($0.name, $0.kind.rawValue) }) { first, _ in first }
-    return orchestrator.realmReports.map { RealmStatus($0, type: types[$0.name] ?? "chat") }
+    return orchestrator.realmReports.map { realm in
+      RealmStatus(
+        realm, type: types[realm.name] ?? "chat",
+        source: (workforce.source(ofRealm: realm.name) ?? .configuration).rawValue)
+    }
   }
 
   func workerStatus() -> [WorkerStatus] {
@@ -132,6 +136,10 @@ extension Daemon {
         case .addWorker: try await addWorkers(request.text ?? "", isSaved: request.isSaved ?? false)
         case .removeWorker: try await removeWorker(name)
         case .drainWorker: try workforce.drain(name)
+        case .addRealm, .changeRealm:
+          try await setRealms(
+            request.text ?? "", isNew: request.verb == .addRealm, isSaved: request.isSaved ?? false)
+        case .removeRealm: try await removeRealm(name)
         default: break
         }
         session.finish(.ok)

@@ -23,6 +23,8 @@ public struct MediaReport: Sendable, Equatable, Codable {
 public struct RealmStatus: Sendable, Equatable, Codable {
   public var name: String
   public var type: String
+  /// `configuration`, `added` or `saved`.
+  public var source: String
   public var workers: [String]
   public var inFlight: Int
   public var queued: Int
@@ -37,9 +39,10 @@ public struct RealmStatus: Sendable, Equatable, Codable {
   public var medianMS: Double?
   public var p95MS: Double?
 
-  init(_ report: RealmReport, type: String) {
+  init(_ report: RealmReport, type: String, source: String) {
     name = report.name
     self.type = type
+    self.source = source
     workers = report.workers
     inFlight = report.inFlight
     queued = report.queued

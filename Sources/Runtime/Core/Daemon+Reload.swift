@@ -24,6 +24,7 @@ extension Daemon {
     let cues = try await files.run("read the sounds", until: loop.now + Self.soundsLimit) {
       try Self.cues(sounds)
     }
+    await loadHTTP(for: new.workers)
     if hasStopped { return }
     // What was changed by hand is as the file says again, and keys are read anew.
     workforce.apply(new, services: services.byName)

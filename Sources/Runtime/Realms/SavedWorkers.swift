@@ -3,8 +3,8 @@ import Configuration
 import Glibc
 import Posix
 
-/// Workers that were added while running and are to be there after the next start: `workers.yml` in the
-/// state directory, of the configuration's form.
+/// Realms and workers that were added while running and are to be there after the next start: `workers.yml`
+/// in the state directory, of the configuration's form.
 struct SavedWorkers: Sendable {
   let path: String
 
@@ -12,18 +12,19 @@ struct SavedWorkers: Sendable {
 
   /// Nothing when there is no such file. Blocks.
   /// - Throws: every mistake in it.
-  func read(_ realms: [RealmSettings]) throws(ConfigurationProblems) -> [WorkerSettings] {
-    if access(path, F_OK) != 0 { return [] }
-    return try ConfigurationReader().readWorkers(file: path, realms: realms)
+  func read(beside known: Additions) throws(ConfigurationProblems) -> Additions {
+    if access(path, F_OK) != 0 { return Additions() }
+    return try ConfigurationReader().readAdditions(file: path, to: known)
   }
 
   /// Replaces the file as a whole; blocks.
   /// - Throws: `SystemError` naming it.
-  func write(_ workers: [WorkerSettings]) throws(SystemError) {
-    let note = "# Written by mtor workers add --save. The configuration goes over it.\n"
+  func write(_ additions: Additions) throws(SystemError) {
+    let note =
+      "# Written by mtor workers add --save and mtor realms add --save. The configuration goes over it.\n"
     let temporary = "\(path).new"
     let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-    var rest = Array((note + ConfigurationTexts.workers(workers)).utf8)[...]
+    var rest = Array((note + ConfigurationTexts.additions(additions)).utf8)[...]
     while !rest.isEmpty { rest = rest.dropFirst(try file.write(rest)) }
     if rename(temporary, path) != 0 { throw SystemError("write \(path)") }
   }

@@ -8,9 +8,9 @@ import Workers
 
 /// Which realms and workers there are: those of the configuration, and those added while running.
 ///
-/// The rule: at a reload the configuration wins over run-time changes of the same name; what was added
-/// under other names stays until the next start, or for good when it was saved. A worker whose settings
-/// stay, and that nobody has changed, is not touched.
+/// The rule, for realms and for workers: at a reload the configuration wins over run-time changes of the same
+/// name; what was added under other names stays until the next start, or for good when it was saved. A
+/// worker whose settings stay, and that nobody has changed, is not touched.
 ///
 /// The voice path's services serve $SPEECH and $SPEAK too, where nobody else does, once some worker serves a
 /// realm: a node that only has commands probes nobody.
@@ -28,14 +28,16 @@ import Workers
     var isTouched = false
   }
 
-  private let orchestrator: Orchestrator
-  private let log = Logger("workers")
-  private var factory = WorkerFactory()
+  let orchestrator: Orchestrator
+  let log = Logger("workers")
+  var factory = WorkerFactory()
   private var entries: [String: Entry] = [:]
   /// Services of the voice path, with the realms that they could serve.
   private var spare: [WorkerSettings] = []
   private var isSpareUsed = false
-  private(set) var realms: [RealmSettings] = []
+  var realms: [RealmSettings] = []
+  /// Realms that were added while running: where they come from.
+  var addedRealms: [String: Source] = [:]
 
   init(_ orchestrator: Orchestrator) {
     self.orchestrator = orchestrator
@@ -51,7 +53,7 @@ import Workers
     spare = Self.spare(settings, services)
     if !own.isEmpty { isSpareUsed = true }
     let wanted = own + (isSpareUsed ? spare : [])
-    applyRealms(settings, wanted.flatMap(\.realms))
+    let changed = applyRealms(settings, wanted.flatMap(\.realms))
     let names = Set(wanted.map(\.name))
     for (name, entry) in entries.sorted(by: { $0.key < $1.key })
     where entry.source == .configuration && !names.contains(name) {
@@ -60,12 +62,23 @@ import Workers
     for new in wanted {
       // A key may be another one now.
       if let old = entries[new.name], old.source == .configuration, !old.isTouched, old.settings == new,
-        new.keyFile == nil
+        new.keyFile == nil, !isTasked(new, by: changed)
       {
         continue
       }
       put(Entry(settings: new, source: .configuration))
     }
+  }
+
+  /// What it is asked follows from one of these realms.
+  private func isTasked(_ worker: WorkerSettings, by realms: Set<String>) -> Bool {
+    worker.task == nil && worker.realms.first.map(realms.contains) == true
+  }
+
+  /// The workers of a realm are asked for something else from now on.
+  func renew(workersOf realm: String) {
+    for entry in entries.values.sorted(by: { $0.settings.name < $1.settings.name })
+    where isTasked(entry.settings, by: [realm]) { put(entry) }
   }
 
   /// The voice path's services, with the realms that nobody else serves.
@@ -92,21 +105,6 @@ import Workers
     }
   }
 
-  private func applyRealms(_ settings: Settings, _ named: [String]) {
-    var wanted = settings.realms
-    let others = named + entries.values.filter { $0.source != .configuration }.flatMap(\.settings.realms)
-    for name in others.sorted() where !wanted.contains(where: { $0.name == name }) {
-      wanted.append(RealmSettings(name))
-    }
-    for realm in realms where !wanted.contains(where: { $0.name == realm.name }) {
-      orchestrator.remove(realm: realm.name)
-    }
-    for realm in wanted where !realms.contains(realm) { orchestrator.set(realm.profile) }
-    realms = wanted
-    factory.types = [:]
-    for realm in wanted { factory.types[realm.name] = realm.kind }
-  }
-
   // MARK: While running
 
   /// Adds a worker, or changes one that was added.
@@ -125,14 +123,6 @@ import Workers
     useSpare()
   }
 
-  private func addRealm(_ name: String) {
-    if realms.contains(where: { $0.name == name }) { return }
-    let realm = RealmSettings(name)
-    realms.append(realm)
-    factory.types[name] = realm.kind
-    orchestrator.set(realm.profile)
-  }
-
   /// Removes a worker; one of the configuration comes back with the next reload.
   func remove(_ name: String) throws(WorkforceError) {
     guard let entry = entries[name] else { throw unknown(name) }
@@ -148,10 +138,21 @@ import Workers
     log.notice("\(name) finishes what it has and gets nothing more")
   }
 
-  /// Settings of workers that are to be there after the next start too.
-  var saved: [WorkerSettings] {
-    entries.values.filter { $0.source == .saved }.map(\.settings).sorted { $0.name < $1.name }
+  /// What is to be there after the next start too: saved workers need their realms.
+  var saved: Additions {
+    let workers = entries.values.filter { $0.source == .saved }.map(\.settings).sorted { $0.name < $1.name }
+    let needed = Set(workers.flatMap(\.realms))
+    let realms = realms.filter { realm in
+      addedRealms[realm.name].map { $0 == .saved || needed.contains(realm.name) } == true
+    }
+    return Additions(realms: realms, workers: workers)
   }
+
+  /// All that is there.
+  var known: Additions { Additions(realms: realms, workers: entries.values.map(\.settings)) }
+
+  /// Workers beside the configuration.
+  var added: [WorkerSettings] { entries.values.filter { $0.source != .configuration }.map(\.settings) }
 
   func settings(of worker: String) -> WorkerSettings? { entries[worker]?.settings }
   func source(of worker: String) -> Source? { entries[worker]?.source }
@@ -179,15 +180,6 @@ import Workers
 public struct WorkforceError: Error, Equatable, CustomStringConvertible {
   public let description: String
   init(_ description: String) { self.description = description }
-}
-
-extension RealmSettings {
-  /// As the machine takes it.
-  var profile: RealmProfile {
-    RealmProfile(
-      name, queueMax: queueMax, budget: deadline, strategy: strategy, backups: backups,
-      pools: pools.map { PoolProfile($0.name, members: $0.members, strategy: $0.strategy) })
-  }
 }
 
 extension RoutingSettings {

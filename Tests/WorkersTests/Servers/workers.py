@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Workers as they answer on the wire: OpenAI's and Anthropic's APIs, RENT-A-HAL's workers. What they
-say depends on what they are asked, so that tests see what arrived. Prints port and process first."""
+say depends on what they are asked, so that tests see what arrived. Prints port and process first.
+
+  workers.py [CERTIFICATE KEY]"""
 import base64
 import http.server
 import json
 import os
+import ssl
+import sys
 import threading
 import time
 
@@ -21,6 +25,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
   def log_message(self, *_):
     pass
+
+  def parse_request(self):
+    """What a proxy is asked for has an address in front of its path."""
+    is_fine = super().parse_request()
+    if is_fine and self.path.startswith("http://"):
+      self.path = "/" + self.path.split("/", 3)[3]
+    return is_fine
 
   def do_GET(self):
     if self.path == "/v1/models":
@@ -185,5 +196,9 @@ threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
 http.server.ThreadingHTTPServer.request_queue_size = 256
 with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
   server.daemon_threads = True
+  if len(sys.argv) > 2:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1], sys.argv[2])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
   print(server.server_address[1], os.getpid(), flush=True)
   server.serve_forever()
