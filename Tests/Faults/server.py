@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Workers that misbehave, for the fault campaign. The first part of a path says how, as MANNER.HEALTH;
-the rest is what OpenAI, Anthropic and RENT-A-HAL serve there. What varies is drawn from the prompt, so that
+the rest is what OpenAI, Anthropic, RENT-A-HAL and nodes serve there. What varies is drawn from the prompt, so that
 the same prompt meets the same fault.
 
   server.py [ADDRESS [PORT]]
@@ -30,7 +30,7 @@ def prompt_of(body):
   if "messages" in asked:
     content = asked["messages"][-1]["content"]
     return content if isinstance(content, str) else content[0].get("text", "")
-  return asked.get("input", asked.get("prompt", ""))
+  return asked.get("input", asked.get("prompt", asked.get("text", "")))
 
 
 def pieces_of(text, count):
@@ -56,6 +56,9 @@ def good(path, prompt, chance):
       {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": part}}, "content_block_delta")
     return "text/event-stream", [start] + [delta(part) for part in parts] + [
       event({"type": "message_stop"}, "message_stop")]
+  if path == "/v1/intents":
+    return "text/event-stream", [event({"text": part}, "piece") for part in parts] + [
+      event({"outcome": "completed"}, "outcome")]
   if path == "/v1/audio/speech":
     return "audio/wav", [WAV] + [part.encode() for part in parts]
   if path.rstrip("/") == "/predict":
@@ -244,7 +247,10 @@ async def health(kind, asked, path):
   elif kind == "garbage":
     await asked.say(os.urandom(300))
     return "close"
-  body = b'{"object": "list", "data": [{"id": "small"}]}' if path == "/v1/models" else b'{"status": "ok"}'
+  body = {
+    "/v1/models": b'{"object": "list", "data": [{"id": "small"}]}',
+    "/v1/node": b'{"node": "far", "realms": ["$NODE"], "models": [], "slots": 8}',
+  }.get(path, b'{"status": "ok"}')
   await asked.whole(200, body)
 
 

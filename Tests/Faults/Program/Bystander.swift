@@ -19,8 +19,8 @@ import Workers
 
   var isDisturbed = false
   private(set) var inFlight = 0
-  private(set) var disturbed: [Sample] = []
-  private(set) var undisturbed: [Sample] = []
+  private(set) var disturbed = Samples()
+  private(set) var undisturbed = Samples()
   private let serverSchedule: Int32
   private let orchestrator: Orchestrator
   private let ledger: Ledger
@@ -34,7 +34,7 @@ import Workers
     serverSchedule = cf_open_run_delay(server.pid)
     orchestrator.set(RealmProfile(Self.realm))
     for name in ["steady 1", "steady 2"] {
-      let worker = try Protocol.openai.worker(name, "\(server.base)/steady.ok", session)
+      let worker = try Protocol.openai.http(name, "\(server.base)/steady.ok", session)
       orchestrator.set(
         WatchedWorker(worker, .steady, ledger), WorkerProfile(name, realms: [Self.realm], slots: 8))
     }
@@ -45,9 +45,9 @@ import Workers
   func stop() { timer?.cancel() }
 
   /// Milliseconds.
-  nonisolated static func p99(_ values: [Double]) -> Double {
+  nonisolated static func p99(_ values: [Float]) -> Double {
     let sorted = values.sorted()
-    return sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, sorted.count * 99 / 100)]
+    return sorted.isEmpty ? 0 : Double(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])
   }
 
   private func ask() {
@@ -68,7 +68,7 @@ import Workers
           starvation > Self.budget / 4, "the undisturbed realm's intent did not complete: \(outcome)")
       }
       let sample = Sample(took: loop.now - began, waited: runDelay - waited)
-      if wasDisturbed { disturbed.append(sample) } else if !isDisturbed { undisturbed.append(sample) }
+      if wasDisturbed { disturbed.add(sample) } else if !isDisturbed { undisturbed.add(sample) }
     }
   }
 
@@ -77,13 +77,30 @@ import Workers
     ledger.starvation.total + Duration(nanoseconds: Int64(cf_run_delay(serverSchedule)))
   }
 
+  /// Milliseconds.
   struct Sample {
-    var took: Duration
-    /// Of that, for a processor.
-    var waited: Duration
+    var whole: Float
+    /// Without the time spent waiting for a processor.
+    var ours: Float
 
-    /// Milliseconds.
-    var whole: Double { took.milliseconds }
-    var ours: Double { max(.zero, took - waited).milliseconds }
+    init(took: Duration, waited: Duration) {
+      whole = Float(took.milliseconds)
+      ours = Float(max(.zero, took - waited).milliseconds)
+    }
+  }
+
+  /// A table that does not grow while the heap is being judged: the last 44 minutes.
+  struct Samples {
+    private static let max = 1 << 17
+    private(set) var all: [Sample] = []
+    private var oldest = 0
+
+    init() { all.reserveCapacity(Self.max) }
+
+    mutating func add(_ sample: Sample) {
+      if all.count < Self.max { return all.append(sample) }
+      all[oldest] = sample
+      oldest = (oldest + 1) % Self.max
+    }
   }
 }

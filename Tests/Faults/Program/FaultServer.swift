@@ -5,24 +5,6 @@ import Posix
 import Runtime
 import Time
 
-/// What the campaign itself starts: holds the loop until the child has got a processor, which is no fault of
-/// what is judged.
-@LoopActor enum Spawn {
-  /// The last one, and the longest.
-  static private(set) var last = (at: Instant.zero, took: Duration.zero)
-  static private(set) var longest = Duration.zero
-
-  static func child(
-    _ program: Program, _ onExit: @escaping @LoopActor (ChildStatus) -> Void
-  ) throws(SystemError) -> Child {
-    let began = LoopActor.shared.loop.now
-    let child = try Child(program, onExit: onExit)
-    last = (began, LoopActor.shared.loop.now - began)
-    longest = max(longest, last.took)
-    return child
-  }
-}
-
 /// server.py as a process: started, stopped, killed and started again at the same port.
 @LoopActor final class FaultServer {
   struct Ports {
@@ -50,7 +32,7 @@ import Time
   init(_ program: String, address: String = "127.0.0.1") async throws {
     self.program = program
     self.address = address
-    try begin()
+    begin()
     try await listening()
   }
 
@@ -72,23 +54,29 @@ import Time
   /// Starts it anew, where it was or elsewhere; what runs is killed first.
   func restart(at address: String? = nil) {
     self.address = address ?? self.address
-    if child == nil { return restartNow() }
+    if child == nil, !isStarting { return begin() }
     wantsRestart = true
     kill()
   }
 
+  private var isStarting = false
   private var wantsRestart = false
 
-  private func restartNow() {
-    do { try begin() } catch { say("\(program): \(error)") }
+  private func begin() {
+    isStarting = true
+    Child.start(
+      Program(["python3", program, address, String(ports.http)], output: .pipe, error: .null),
+      onExit: { [weak self] _ in self?.ended() }, done: { [weak self] in self?.begun($0) })
   }
 
-  private func begin() throws {
-    let child = try Spawn.child(
-      Program(["python3", program, address, String(ports.http)], output: .pipe, error: .null)
-    ) { [weak self] _ in self?.ended() }
-    self.child = child
-    output = try child.readLines { [weak self] in self?.receive($0) }
+  private func begun(_ result: Result<Child, SystemError>) {
+    isStarting = false
+    do throws(SystemError) {
+      let child = try result.get()
+      self.child = child
+      output = try child.readLines { [weak self] in self?.receive($0) }
+    } catch { say("\(program): \(error)") }
+    if wantsRestart { kill() }
   }
 
   private func receive(_ line: String) {
@@ -107,7 +95,7 @@ import Time
     output = []
     if wantsRestart {
       wantsRestart = false
-      restartNow()
+      begin()
     }
   }
 }

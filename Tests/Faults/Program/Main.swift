@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CFaults
 import Glibc
 import Loop
 import Posix
@@ -10,6 +11,7 @@ import Posix
       exit(64)
     }
     say("seed \(options.seed)")
+    cf_adopt_orphans()
     let loop = LoopActor.shared.loop
     loop.bindToCurrentThread()
     let result = Locked<Int32>(70)

@@ -25,12 +25,16 @@ struct Manner: Hashable {
     case movingName
     /// Behind a cable that is pulled out.
     case far
+    /// A program that is started for it.
+    case program
   }
 
   var place: Place
   var name: String
   /// Meets a fault whenever it is called; the others do only sometimes.
   var isFault = true
+  /// A program that is kept and asked again, instead of one for each request.
+  var isKept = false
 
   static let good = Manner(place: .here, name: "ok", isFault: false)
   static let steady = Manner(place: .here, name: "steady", isFault: false)
@@ -58,6 +62,18 @@ struct Manner: Hashable {
     Manner(place: .movingName, name: "moving name", isFault: false),
     Manner(place: .far, name: "cable pulled out", isFault: false),
   ]
+
+  /// As program.pl calls them.
+  private static let programNames = [
+    "mute", "deaf", "stubborn", "dies", "killed", "busy", "garbage", "half_json", "endless", "endless_line",
+    "orphan", "closes", "hog", "missing",
+  ]
+
+  static let programs: [Manner] =
+    [false, true].flatMap { isKept in
+      programNames.map { Manner(place: .program, name: $0, isFault: $0 != "orphan", isKept: isKept) }
+        + [Manner(place: .program, name: "ok", isFault: false, isKept: isKept)]
+    } + [Manner(place: .program, name: "chatters", isKept: true)]
 
   /// What its health endpoint does; the first most of the time.
   static let healths = ["ok", "ok", "ok", "ok", "slow", "blocked", "broken", "garbage"]

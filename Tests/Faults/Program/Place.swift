@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import HTTPClient
-import HTTPTransport
-import Intents
 import Loop
 import Posix
-import Workers
 
 /// The servers of a campaign, and what is done to them while requests are on their way.
 @LoopActor final class Places {
@@ -50,7 +46,13 @@ import Workers
     case .unknownName: return "http://nobody.invalid:80/ok.ok"
     case .movingName: return "http://moving.test:\(moving?.ports.http ?? 0)/ok.\(health)"
     case .far: return "http://\(options.far ?? "")/ok.\(health)"
+    case .program: return ""
     }
+  }
+
+  /// The command line of a program that behaves so.
+  func command(_ manner: Manner) -> [String] {
+    manner.name == "missing" ? ["/nonexistent/program"] : ["perl", options.program, manner.name]
   }
 
   // MARK: What happens to them
@@ -73,14 +75,14 @@ import Workers
   }
 
   /// Frames for the other end go to nobody: silence for connections that stand and for new ones.
-  func pullCable(for pause: Duration) throws {
+  func pullCable(for pause: Duration) {
     guard let far = options.far?.split(separator: ":").first.map(String.init), !isPulledOut else { return }
     isPulledOut = true
     let wrong = ["lladdr", "02:00:00:00:00:99", "dev", "cable", "nud", "permanent"]
-    try run(["ip", "neigh", "replace", far] + wrong)
+    run(["ip", "neigh", "replace", far] + wrong)
     _ = loop.after(pause, name: "cable") { [self] in
       isPulledOut = false
-      do { try run(["ip", "neigh", "del", far, "dev", "cable"]) } catch { say("cable: \(error)") }
+      run(["ip", "neigh", "del", far, "dev", "cable"])
     }
   }
 
@@ -91,38 +93,11 @@ import Workers
     _ = try file.write(ArraySlice(lines.utf8))
   }
 
-  private func run(_ arguments: [String]) throws {
-    _ = try Spawn.child(Program(arguments, output: .null, error: .null)) { status in
-      if !status.isSuccess { say("\(arguments.joined(separator: " ")): \(status)") }
+  private func run(_ arguments: [String]) {
+    let program = Program(arguments, output: .null, error: .null)
+    func note(_ what: @autoclosure () -> String) { say("\(arguments.joined(separator: " ")): \(what())") }
+    Child.start(program, onExit: { if !$0.isSuccess { note("\($0)") } }) { result in
+      if case .failure(let error) = result { note("\(error)") }
     }
-  }
-}
-
-/// The realms of a campaign, each with a protocol.
-enum Protocol: String, CaseIterable {
-  case openai = "$CHAT"
-  case anthropic = "$ASK"
-  case rentAHal = "$HAL"
-  case speech = "$SPEAK"
-
-  @LoopActor func worker(_ name: String, _ base: String, _ session: HTTPSession) throws -> HTTPWorker {
-    var settings = HTTPWorkerSettings(try HTTPURL(base))
-    settings.answerMaxBytes = 1 << 20
-    settings.connectTimeout = .milliseconds(400)
-    switch self {
-    case .openai: return try HTTPWorker(name, settings, openai: OpenAIDialect(.chat), session: session)
-    case .anthropic:
-      return try HTTPWorker(name, settings, anthropic: AnthropicDialect(model: "m"), session: session)
-    case .rentAHal:
-      return try HTTPWorker(name, rentAHal: base, RentAHalDialect(.chat), session: session) { $0 = settings }
-    case .speech: return try HTTPWorker(name, settings, openai: OpenAIDialect(.speak), session: session)
-    }
-  }
-
-  /// Whether a completed intent has the right answer.
-  func isRight(_ answer: Payload, to prompt: String) -> Bool {
-    let text = "echo \(prompt) end"
-    if self != .speech { return answer.text == text && answer.media.isEmpty }
-    return answer.audio?.bytes == Array("RIFF\0\0\0\0WAVE\(text)".utf8)
   }
 }

@@ -18,8 +18,8 @@ import Time
 
   /// True when every promise was kept.
   func write() -> Bool {
-    let without = Bystander.p99(bystander.undisturbed.map(\.ours))
-    let beside = Bystander.p99(bystander.disturbed.map(\.ours))
+    let without = Bystander.p99(bystander.undisturbed.all.map(\.ours))
+    let beside = Bystander.p99(bystander.disturbed.all.map(\.ours))
     let ratio = (beside / max(without, 0.001) * 100).rounded() / 100
     let isDisturbed = ratio > Bystander.ratioMax
     say("seed \(options.seed): \(census.faults) faults, \(census.intents) intents: \(list(census.outcomes))")
@@ -28,7 +28,6 @@ import Time
     say("latest end: \(census.latest.by.rounded) ms after its deadline (\(census.latest.what)); 50 allowed")
     say(
       "longest hold of the loop over 20 ms: \(census.stall.of.rounded) ms (\(census.stall.what)); 20 allowed")
-    say("starting a process of the campaign held the loop for up to \(Spawn.longest.rounded) ms, not judged")
     if census.starved > 0 {
       say(
         "the machine did not run us for up to \(census.longestStarvation.rounded) ms: "
@@ -36,12 +35,13 @@ import Time
     }
     let descriptors = resources.map { String($0.descriptors.values.reduce(0, +)) }
     say("descriptors after each turn: \(list(descriptors)); KiB of the heap: \(list(heap))")
-    let whole = [bystander.disturbed, bystander.undisturbed].map { Bystander.p99($0.map(\.whole)) }
+    say("processes after each turn: \(list(resources.map { String($0.processes) }))")
+    let whole = [bystander.disturbed, bystander.undisturbed].map { Bystander.p99($0.all.map(\.whole)) }
     say(
       "undisturbed realm: p99 \(rounded(beside)) ms beside faults, \(rounded(without)) ms without: ratio \(ratio); "
         + "\(Bystander.ratioMax) allowed")
     say(
-      "  of \(bystander.disturbed.count) and \(bystander.undisturbed.count) intents; with the time spent waiting "
+      "  of \(bystander.disturbed.all.count) and \(bystander.undisturbed.all.count) intents; with the time spent waiting "
         + "for a processor \(rounded(whole[0])) and \(rounded(whole[1])) ms")
     if options.far == nil { say("left out, no network of our own: \(list(Manner.network.map(\.name)))") }
     for text in census.broken { say("BROKEN: \(text)") }

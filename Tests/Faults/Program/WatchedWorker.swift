@@ -39,6 +39,8 @@ import Workers
     return result
   }
 
+  func retire() { inner.retire() }
+
   func call(_ request: WorkerRequest, _ events: @escaping WorkerEvent.Handler) -> any WorkerCall {
     ledger.census.calls[manner.name, default: 0] += 1
     if manner.isFault { ledger.census.faults += 1 }

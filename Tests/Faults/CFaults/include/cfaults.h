@@ -15,3 +15,8 @@ uint64_t cf_run_delay(int descriptor);
 
 /* Bytes of the heap that are in use, in all arenas. */
 uint64_t cf_heap_bytes(void);
+
+/* Whoever outlives its parent among our children's children becomes a child of ours. */
+void cf_adopt_orphans(void);
+/* Our children, and reaps orphans that have ended. Ended children that nobody has reaped count; -1 where the kernel does not tell. */
+int cf_children(void);
