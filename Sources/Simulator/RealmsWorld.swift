@@ -39,7 +39,8 @@ public struct RealmsWorld {
     var isThere = true
     var isDraining = false
     var inFlight = 0
-    /// Calls in a row that it has failed since it is dead.
+    /// Calls in a row that it has failed since it is dead or was last thought alive, as far as they were
+    /// still wanted.
     var failures = 0
   }
 
@@ -61,8 +62,8 @@ public struct RealmsWorld {
 
   /// Nanoseconds that the driver may be late.
   static let lateMax: UInt64 = 20_000_000
-  /// Failures after which a worker is known to be dead; the deadline may have hidden one.
-  static let failuresMax = 4
+  /// Failures after which a worker is known to be dead.
+  static let failuresMax = 3
 
   public let plan: Plan
   private var machine: Realms
@@ -140,17 +141,30 @@ public struct RealmsWorld {
     case .result(let call, let worker, let result, let isLast):
       guard calls[call] != nil else { return }
       if isLast {
+        note(result, of: call, worker)
         end(call, worker)
-        if case .failed = result { workers[worker].failures += 1 } else { workers[worker].failures = 0 }
       }
       ending = isLast ? call : nil
       handle(result)
       ending = nil
-    case .probeResult(let worker, let result): handle(.probed(worker: worker, result))
+    case .probeResult(let name, let result):
+      if case .alive = result, let worker = workers.firstIndex(where: { $0.profile.name == name }) {
+        // Perhaps sent before it died: it is worth a try.
+        workers[worker].failures = 0
+      }
+      handle(.probed(worker: name, result))
     case .mood(let worker): changeMood(worker)
     case .cancel(let id): if asked[id] != nil { handle(.cancelled(id: id, .clientGone)) }
     case .change: change()
     }
+  }
+
+  private mutating func note(_ result: RealmsEvent, of call: CallID, _ worker: Int) {
+    guard case .failed = result else { return workers[worker].failures = 0 }
+    guard let id = calls[call]?.intent, let deadline = asked[id]?.intent.deadline, now < deadline else {
+      return
+    }
+    workers[worker].failures += 1
   }
 
   // MARK: Users
@@ -268,17 +282,22 @@ public struct RealmsWorld {
   }
 
   /// A dead worker gets what it takes to know that it is dead, then probes only, while there is another
-  /// that has long been well.
+  /// that has long been well and is not thought dead itself.
   private mutating func checkDead(_ worker: Int) {
-    guard workers[worker].mood == .dead else { return }
+    guard workers[worker].mood == .dead, workers[worker].failures >= Self.failuresMax else { return }
     let realms = Set(workers[worker].profile.realms)
     let isSpare = workers.contains { other in
       other.mood == .good && other.isThere && !other.isDraining && now - other.since > .seconds(400)
         && realms.isSubset(of: other.profile.realms) && other.profile.name != workers[worker].profile.name
         && Set(workers[worker].profile.models).isSubset(of: other.profile.models)
+        && !isAway(other.profile.name)
     }
-    guard isSpare, !plan.asksForModels, workers[worker].failures > Self.failuresMax else { return }
+    guard isSpare, !plan.asksForModels else { return }
     violate("\(workers[worker].profile.name) is dead and still asked")
+  }
+
+  private func isAway(_ name: String) -> Bool {
+    machine.workerReports(at: now).contains { $0.name == name && ($0.state == .away || $0.state == .trial) }
   }
 
   private mutating func end(_ id: CallID, _ worker: Int) {
