@@ -237,14 +237,15 @@ let fuzzers: [Target] = [
 /// `make bench`: figures against baselines measured in the same run.
 let benchmarks: [Target] = [
   .target(
-    name: "CBench", dependencies: ["CGPIOD"], path: "Benchmarks/CBench",
+    name: "CBench", dependencies: ["CCurl", "CGPIOD"], path: "Benchmarks/CBench",
     linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("sqlite3")]),
   .executableTarget(
     name: "mtor-bench",
     dependencies: [
-      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "HTTPClient", "Intents", "JSON",
-      "Loop",
-      "Posix", "Runtime", "Simulation", "Speech", "Store", "Time", "Workers", "Wyoming", "WyomingTransport",
+      "Automation", "CBench", "CInstruments", "CLinux", "Configuration", "HTTPClient", "HTTPTransport",
+      "Intents",
+      "JSON", "Loop", "Posix", "Runtime", "Simulation", "Speech", "Store", "Time", "Workers", "Wyoming",
+      "WyomingTransport",
     ],
     path: "Benchmarks/mtor-bench", exclude: ["slow_worker.py"]),
 ]

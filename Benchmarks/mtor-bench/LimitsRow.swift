@@ -174,6 +174,40 @@ struct LimitsRow {
           + "\($0.text("realms.killed.asked_later")) times in the 10 s after"
       },
       method: "two processes of 0.1 s, four clients, SIGKILL to one after a second."),
+    LimitsRow(
+      what: "an intent → a worker that answers at once over HTTP → its outcome",
+      goal: "≤ 1.2 × libcurl's multi interface in a loop of C", judged: ["http.sequential"],
+      value: {
+        "\($0.text("http.sequential", "ratio", decimals: 2)) × (\(microseconds($0, "http.sequential")))"
+      },
+      method: """
+        medians of 300 requests a round, one after the other over one connection; \
+        both sides ask a server in C on another thread.
+        """),
+    LimitsRow(
+      what: "1,000 intents in flight over HTTP", goal: "p99 ≤ 5 ms beyond the worker, ≤ 4 KiB each",
+      judged: ["http.in_flight.failed", "http.in_flight.overhead_p99", "http.in_flight.memory"],
+      value: {
+        "p50 \($0.text("http.in_flight.overhead_p50", decimals: 2)), "
+          + "p99 \($0.text("http.in_flight.overhead_p99", decimals: 1)) ms; "
+          + "\($0.text("http.in_flight.memory")) bytes of heap each beyond libcurl's own "
+          + "\($0.text("http.in_flight.memory_libcurl"))"
+      },
+      method: """
+        a worker that holds each request for 4 s, 250 intents/s for 8 s; how long \
+        it was held is in its answer. libcurl's own: as many requests under way in C.
+        """),
+    LimitsRow(
+      what: "the first sentence of a chat → its first sample", goal: "≤ 50 ms after the sentence",
+      judged: ["chat.first_sample"],
+      value: {
+        "\($0.text("chat.first_sample")) ms after its last word, "
+          + "\($0.text("chat.first_sample.after_first_word")) ms after the first one"
+      },
+      method: """
+        a spoken question, a worker that writes a word every 40 ms, `mtor-speech`'s voice; \
+        from the send of the sentence's last word to the sound device.
+        """),
   ]
 
   private static func microseconds(of measured: Measured, _ name: String) -> String {

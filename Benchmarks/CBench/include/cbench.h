@@ -35,3 +35,19 @@ void cb_overshoot(int count, int64_t wait_ns, uint64_t *late);
 
 /* What the program has from malloc and not given back, in bytes. */
 uint64_t cb_heap_bytes(void);
+
+/* A chat worker on a thread of its own, for as long as the process lives: speaks HTTP, answers a POST after
+ * `delay_ns` with how many nanoseconds it has held the request, a GET at once. Returns its port. */
+int cb_http_serve(int64_t delay_ns);
+
+/* One that streams `text` (one paragraph) word by word, `gap_ns` between two; and when, of the last answer,
+ * the first word and the last one of the first sentence were sent (CLOCK_MONOTONIC, nanoseconds). */
+int cb_chat_serve(const char *text, int64_t gap_ns);
+void cb_chat_times(uint64_t *word, uint64_t *sentence);
+
+/* Requests to cb_http_serve one after the other through libcurl's multi interface on an epoll loop:
+ * nanoseconds of each. Returns -1 when there was no answer. */
+int cb_http_sequential(int port, int count, uint64_t *latencies);
+
+/* Bytes of heap for each of so many requests under way at the same time. */
+double cb_http_held_bytes(int port, int count);
