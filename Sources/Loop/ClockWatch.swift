@@ -12,8 +12,7 @@ import Posix
 
   /// - Throws: `SystemError` when the kernel has no descriptor left.
   public init(onSet: @escaping @LoopActor () -> Void) throws(SystemError) {
-    let fd = cl_clock_watch()
-    if fd < 0 { throw SystemError("watch the clock") }
+    let fd = try retry("watch the clock") { cl_clock_watch() }
     descriptor = FileDescriptor(owning: fd)
     token = try loop.watch(fd, .read, name: "clock") { _ in
       _ = cl_arm_clock_watch(fd)

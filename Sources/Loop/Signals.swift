@@ -18,8 +18,7 @@ import Posix
     sigemptyset(&set)
     for signal in signals { sigaddset(&set, signal) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
-    let fd = signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
-    if fd < 0 { throw SystemError("signalfd") }
+    let fd = try retry("watch signals") { signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)) }
     descriptor = FileDescriptor(owning: fd)
     token = try LoopActor.shared.loop.watch(fd, .read, name: "signals") { _ in
       var info = signalfd_siginfo()

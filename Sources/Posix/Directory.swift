@@ -16,4 +16,12 @@ public enum Directory {
     }
     return names.sorted()
   }
+
+  /// Makes a folder of this process alone, with a name that nobody has.
+  /// - Throws: `SystemError` naming `parent`.
+  public static func makePrivate(in parent: String, prefix: String) throws(SystemError) -> String {
+    var template = Array("\(parent)/\(prefix)-XXXXXX".utf8CString)
+    try retry("make a folder in \(parent)") { mkdtemp(&template) == nil ? -1 : 0 }
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
 }

@@ -58,26 +58,13 @@ extension FileDescriptor {
   /// - Throws: `SystemError` when no descriptor is left.
   public static func pipe(_ purpose: @autoclosure () -> String = "pipe") throws(SystemError) -> Pipe {
     var ends: [Int32] = [-1, -1]
-    _ = try retry(purpose()) { cl_pipe(&ends, O_CLOEXEC) }
+    try retry(purpose()) { cl_pipe(&ends, O_CLOEXEC) }
     return Pipe(read: FileDescriptor(owning: ends[0]), write: FileDescriptor(owning: ends[1]))
   }
 
   /// Makes reads and writes return EAGAIN instead of waiting.
   public borrowing func setNonBlocking() throws(SystemError) {
     let flags = try retry("fcntl") { fcntl(raw, F_GETFL) }
-    _ = try retry("fcntl") { fcntl(raw, F_SETFL, flags | O_NONBLOCK) }
-  }
-}
-
-/// Repeats a call that a signal interrupted: the only place that handles EINTR.
-/// - Throws: `SystemError` when the result is negative for another reason.
-func retry<Value: SignedInteger>(
-  _ operation: @autoclosure () -> String, _ call: () -> Value
-) throws(SystemError) -> Value {
-  while true {
-    let result = call()
-    if result >= 0 { return result }
-    let error = errno
-    if error != EINTR { throw SystemError(operation(), errno: error) }
+    try retry("fcntl") { fcntl(raw, F_SETFL, flags | O_NONBLOCK) }
   }
 }

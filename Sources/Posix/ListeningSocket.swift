@@ -32,7 +32,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
       Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR)
       try bind(descriptor, address, purpose)
     }
-    _ = try retry(purpose) { listen(descriptor.raw, backlog) }
+    try retry(purpose) { listen(descriptor.raw, backlog) }
     let endpoint = address.isUnix ? address.endpoint : SocketAddress.local(of: descriptor.raw).endpoint
     return ListeningSocket(descriptor: descriptor, endpoint: endpoint, file: file)
   }
@@ -61,7 +61,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
     _ descriptor: borrowing FileDescriptor, _ address: SocketAddress, _ purpose: String
   ) throws(SystemError) {
     let raw = descriptor.raw
-    _ = try retry(purpose) { address.withPointer { Glibc.bind(raw, $0, $1) } }
+    try retry(purpose) { address.withPointer { Glibc.bind(raw, $0, $1) } }
   }
 }
 

@@ -31,7 +31,7 @@ public enum Socket {
   /// - Throws: `SystemError` when no descriptor is left.
   public static func pair() throws(SystemError) -> Pair {
     var ends: [Int32] = [-1, -1]
-    _ = try retry("socketpair") {
+    try retry("socketpair") {
       socketpair(AF_UNIX, streamType, 0, &ends)
     }
     return Pair(first: FileDescriptor(owning: ends[0]), second: FileDescriptor(owning: ends[1]))

@@ -19,3 +19,17 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The C library's text for `errno`.
   public var reason: String { String(cString: strerror(errno)) }
 }
+
+/// Repeats a call that a signal interrupted: the only place that handles EINTR.
+/// - Parameter operation: what is tried and on what, in the error.
+/// - Throws: `SystemError` when the result is negative for another reason.
+@discardableResult public func retry<Value: SignedInteger>(
+  _ operation: @autoclosure () -> String, _ call: () -> Value
+) throws(SystemError) -> Value {
+  while true {
+    let result = call()
+    if result >= 0 { return result }
+    let error = errno
+    if error != EINTR { throw SystemError(operation(), errno: error) }
+  }
+}

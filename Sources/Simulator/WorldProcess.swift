@@ -42,9 +42,9 @@ import Time
       ]
       if let sabotage = options.sabotage { arguments += ["--sabotage", sabotage.rawValue] }
       // The order of a Set is part of the course of things: the same for each process.
-      let environment = [
-        "SWIFT_DETERMINISTIC_HASHING=1", "TZ=UTC", "NO_COLOR=1", "SWIFT_BACKTRACE=enable=no",
-      ]
+      let counters = ServiceManager.environment("LLVM_PROFILE_FILE").map { ["LLVM_PROFILE_FILE=\($0)"] } ?? []
+      let environment =
+        ["SWIFT_DETERMINISTIC_HASHING=1", "TZ=UTC", "NO_COLOR=1", "SWIFT_BACKTRACE=enable=no"] + counters
       let child = try Child(Program(arguments, environment: environment, output: .pipe, error: .pipe)) {
         [self] in ended($0)
       }
@@ -84,9 +84,6 @@ import Time
 
   private static func makeDirectory() throws(SystemError) -> String {
     // In memory where that is possible: real disks have their own times.
-    let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array("\(parent)/mtor-sim-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("make a directory below \(parent)") }
-    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    try Directory.makePrivate(in: access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", prefix: "mtor-sim")
   }
 }

@@ -20,20 +20,18 @@ public struct Backup: Sendable {
   public func make(of store: StorePaths) throws(StoreError) -> [String] {
     // First: what is copied afterwards holds at least its rows.
     let head = try Anchor(path: store.anchor).read()
-    if mkdir(folder, 0o700) != 0 { throw .unusable("\(SystemError("make \(folder)"))") }
+    try usable { () throws(SystemError) in try retry("make \(folder)") { mkdir(folder, 0o700) } }
     var copied: [String] = []
     for (source, target) in files(of: store, in: paths) where access(source, F_OK) == 0 {
       try Self.copyDatabase(source, to: target)
       copied.append(target)
     }
     if copied.isEmpty { throw .unusable("there is no store in \(store.directory)") }
-    do throws(SystemError) {
-      if let head {
-        try Anchor(path: paths.anchor).write(head)
-        copied.append(paths.anchor)
-      }
-      try DurableFile.syncDirectory(folder)
-    } catch { throw .unusable("\(error)") }
+    if head != nil { copied.append(paths.anchor) }
+    try usable { () throws(SystemError) in
+      if let head { try Anchor(path: paths.anchor).write(head) }
+      try DurableFile.sync(folder)
+    }
     return copied
   }
 
@@ -54,17 +52,20 @@ public struct Backup: Sendable {
     if let bad = found.firstBad { throw .damaged(path: paths.main, problem: "\(bad)") }
     mkdir(store.directory, 0o700)
     let lock = try StoreLock.take(store.lock)
-    let aside = try moveAside(store, at: wall)
-    do throws(SystemError) {
-      for (source, target) in files(of: paths, in: store) where access(source, F_OK) == 0 {
-        try DurableFile.copy(source, to: target)
-      }
-      if access(store.anchor, F_OK) != 0, access(paths.anchor, F_OK) == 0 {
-        try DurableFile.copy(paths.anchor, to: store.anchor)
-      }
-      try DurableFile.syncDirectory(store.directory)
-    } catch { throw .unusable("\(error)") }
+    let aside = try usable { () throws(SystemError) in try replace(store, at: wall) }
     withExtendedLifetime(lock) {}
+    return aside
+  }
+
+  private func replace(_ store: StorePaths, at wall: Int64) throws(SystemError) -> String? {
+    let aside = try moveAside(store, at: wall)
+    for (source, target) in files(of: paths, in: store) where access(source, F_OK) == 0 {
+      try DurableFile.copy(source, to: target)
+    }
+    if access(store.anchor, F_OK) != 0, access(paths.anchor, F_OK) == 0 {
+      try DurableFile.copy(paths.anchor, to: store.anchor)
+    }
+    try DurableFile.sync(store.directory)
     return aside
   }
 
@@ -73,30 +74,28 @@ public struct Backup: Sendable {
     [(source.main, target.main)] + source.shardNames().map { (source.shard($0), target.shard($0)) }
   }
 
-  private func moveAside(_ store: StorePaths, at wall: Int64) throws(StoreError) -> String? {
+  private func moveAside(_ store: StorePaths, at wall: Int64) throws(SystemError) -> String? {
     let old = files(of: store, in: store).map(\.0).filter { access($0, F_OK) == 0 }
     if old.isEmpty { return nil }
     let aside = "\(store.directory)/replaced-\(wall / 1_000_000_000)"
-    if mkdir(aside, 0o700) != 0 { throw .unusable("\(SystemError("make \(aside)"))") }
+    try retry("make \(aside)") { mkdir(aside, 0o700) }
     for path in old {
       let name = path.dropFirst(store.directory.count)
       for ending in ["-wal", "-shm", ""] where access(path + ending, F_OK) == 0 {
-        if rename(path + ending, "\(aside)\(name)\(ending)") != 0 {
-          throw .unusable("\(SystemError("move \(path)\(ending)"))")
-        }
+        try retry("move \(path)\(ending)") { rename(path + ending, "\(aside)\(name)\(ending)") }
       }
     }
     return aside
   }
 
   private static func copyDatabase(_ source: String, to target: String) throws(StoreError) {
-    do throws(SQLiteError) {
+    try database { () throws(SQLiteError) in
       let connection = try Connection.open(source, .readOnly)
       let copy = try connection.prepare("VACUUM INTO ?1")
       try copy.bind(target, at: 1)
       try copy.run()
-    } catch { throw .database(error) }
-    do throws(SystemError) { try DurableFile.sync(target) } catch { throw .unusable("\(error)") }
+    }
+    try usable { () throws(SystemError) in try DurableFile.sync(target) }
   }
 
   private static func checkDatabase(_ path: String) throws(StoreError) {

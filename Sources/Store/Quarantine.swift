@@ -16,10 +16,12 @@ struct Quarantine {
   func putAside(at wall: Int64) throws(StoreError) -> String {
     let aside = "\(path).damaged-\(wall / 1_000_000_000)"
     unlink("\(path)-shm")
-    if rename("\(path)-wal", "\(aside)-wal") != 0, errno != ENOENT {
-      throw .unusable("\(SystemError("put \(path)-wal aside"))")
+    try usable { () throws(SystemError) in
+      if access("\(path)-wal", F_OK) == 0 {
+        try retry("put \(path)-wal aside") { rename("\(path)-wal", "\(aside)-wal") }
+      }
+      try retry("put \(path) aside") { rename(path, aside) }
     }
-    if rename(path, aside) != 0 { throw .unusable("\(SystemError("put \(path) aside"))") }
     removeOldest()
     return aside
   }

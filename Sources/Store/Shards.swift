@@ -58,9 +58,9 @@ final class Shards {
       guard case .damaged(let path, let problem) = error else { throw error }
       let aside = try Quarantine(path: path).putAside(at: stamp.wall)
       let connection = try file.open(checks: false)
-      do throws(SQLiteError) {
-        _ = try Quarantine.salvage(aside, into: connection, tables: ["users", "realms", "history"])
-      } catch { throw .database(error) }
+      try database { () throws(SQLiteError) in
+        try Quarantine.salvage(aside, into: connection, tables: ["users", "realms", "history"])
+      }
       damaged.append(.quarantined(file: aside, problem: problem, rows: 0))
       return try shardFile(name, connection)
     }

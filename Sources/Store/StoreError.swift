@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Posix
 import SQLite
 
 /// Something was not stored, or a store cannot be used.
@@ -35,4 +36,18 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case .closed: "the store is closed"
     }
   }
+}
+
+/// Where the system refuses, the store cannot be used.
+@discardableResult func usable<Value: ~Copyable>(_ body: () throws(SystemError) -> Value) throws(StoreError)
+  -> Value
+{
+  do throws(SystemError) { return try body() } catch { throw .unusable("\(error)") }
+}
+
+/// Where SQLite refuses, nothing was stored or read.
+@discardableResult func database<Value: ~Copyable>(_ body: () throws(SQLiteError) -> Value) throws(StoreError)
+  -> Value
+{
+  do throws(SQLiteError) { return try body() } catch { throw .database(error) }
 }

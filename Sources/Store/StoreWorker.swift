@@ -208,11 +208,10 @@ final class StoreWorker: @unchecked Sendable {
       guard case .damaged(let path, let problem) = error else { throw error }
       let aside = try Quarantine(path: path).putAside(at: stamp.wall)
       let connection = try file.open(checks: false)
-      let rows: Int64
-      do throws(SQLiteError) {
-        rows = try Quarantine.salvage(
+      let rows = try database { () throws(SQLiteError) in
+        try Quarantine.salvage(
           aside, into: connection, tables: ["heads", "checkpoints", "outbox", "journal"])
-      } catch { throw .database(error) }
+      }
       events.append(.quarantined(file: aside, problem: problem, rows: rows))
       let main = try mainFile(connection)
       try recover("damaged file", main, after: 0, at: stamp)
@@ -239,8 +238,7 @@ final class StoreWorker: @unchecked Sendable {
       events.append(.endsEarly(last: last, anchor: known.seq))
       return try recover("ends before its head", main, after: known.seq, at: stamp)
     }
-    let hash: Digest?
-    do throws(SQLiteError) { hash = try main.hash(of: known.seq) } catch { throw .database(error) }
+    let hash = try database { () throws(SQLiteError) in try main.hash(of: known.seq) }
     if let hash, hash != known.hash { events.append(.differs(seq: known.seq)) }
   }
 
@@ -303,18 +301,16 @@ final class StoreWorker: @unchecked Sendable {
   }
 
   private func copyLog(_ main: MainFile, truncates: Bool = false) throws(StoreError) {
-    do throws(SQLiteError) {
-      let done = try main.connection.checkpoint(truncates: truncates)
-      countBytes(max(0, done.copiedPages) * StoreFile.pageBytes)
-      pagesInLog = 0
-    } catch { throw .database(error) }
+    let done = try database { () throws(SQLiteError) in
+      try main.connection.checkpoint(truncates: truncates)
+    }
+    countBytes(max(0, done.copiedPages) * StoreFile.pageBytes)
+    pagesInLog = 0
     countBytes((try shards?.tidy(truncates: truncates) ?? 0) * StoreFile.pageBytes)
   }
 
   private func isTooBig(_ main: MainFile) throws(StoreError) -> Bool {
-    do throws(SQLiteError) { return try main.bytesUsed() > options.journalBytesMax } catch {
-      throw .database(error)
-    }
+    try database { () throws(SQLiteError) in try main.bytesUsed() > options.journalBytesMax }
   }
 
   func removeOldest(_ main: MainFile, at stamp: Stamp) throws(StoreError) -> Int64? {
@@ -329,16 +325,18 @@ final class StoreWorker: @unchecked Sendable {
 
   func checkpoints(prefix: String) throws(StoreError) -> [Checkpoint] {
     let main = try opened(at: .now)
-    do throws(SQLiteError) { return try main.checkpoints(prefix: prefix) } catch {
-      self.main = nil
-      throw .database(error)
-    }
+    return try read { () throws(SQLiteError) in try main.checkpoints(prefix: prefix) }
   }
 
   func owed(channel: String, limit: Int) throws(StoreError) -> [OutboxItem] {
     let main = try opened(at: .now)
-    do throws(SQLiteError) { return try main.owed(channel: channel, limit: limit) } catch {
-      self.main = nil
+    return try read { () throws(SQLiteError) in try main.owed(channel: channel, limit: limit) }
+  }
+
+  /// A file that cannot be read is opened anew by the next attempt.
+  private func read<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) -> Value {
+    do throws(SQLiteError) { return try body() } catch {
+      main = nil
       throw .database(error)
     }
   }

@@ -64,13 +64,9 @@ struct TemporaryDaemon: ~Copyable {
 /// A directory of this process alone, below `TMPDIR`.
 enum PrivateDirectory {
   static func make() throws(CommandFailure) -> String {
-    let base = ServiceManager.environment("TMPDIR") ?? "/tmp"
-    var template = Array("\(base)/mtor-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      let reason = String(cString: strerror(errno))
-      throw CommandFailure(.unavailable, "no directory can be made below \(base): \(reason)")
-    }
-    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    do throws(SystemError) {
+      return try Directory.makePrivate(in: ServiceManager.environment("TMPDIR") ?? "/tmp", prefix: "mtor")
+    } catch { throw CommandFailure(.unavailable, "\(error). TMPDIR names another.") }
   }
 
   /// With what is in it; a leftover is not worth a failure.

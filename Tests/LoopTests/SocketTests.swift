@@ -43,6 +43,9 @@ import Time
     #expect(SocketAddress(.tcp(host: "127.0.0.1", port: 7))?.endpoint == .tcp(host: "127.0.0.1", port: 7))
     #expect(SocketAddress(.tcp(host: "::1", port: 7))?.endpoint == .tcp(host: "::1", port: 7))
     #expect(SocketAddress(.unix(path: "/\(String(repeating: "x", count: 107))")) == nil)
+    let long = "/\(String(repeating: "x", count: 107))"
+    let tooLong = SystemError("use the socket \(long)", errno: ENAMETOOLONG)
+    #expect(throws: tooLong) { try SocketAddress.unix(long) }
     #expect(try !SocketAddress.lookUp(host: "127.0.0.1", port: 9).isEmpty)
     do throws(NameLookupError) {
       _ = try SocketAddress.lookUp(host: "no..name", port: 9)

@@ -77,6 +77,13 @@ import Testing
       close(file)
     },
     Refusal("there is no copy", "is missing") { _, backup in unlink("\(backup.folder)/mtor.db") },
+    Refusal("the copy cannot be read", "disk I/O error") { _, backup in
+      unlink("\(backup.folder)/users-default.db")
+      mkdir("\(backup.folder)/users-default.db", 0o700)
+    },
+    Refusal("the old files cannot be moved", "replaced-42: File exists") { store, _ in
+      mkdir("\(store.options.paths.directory)/replaced-42", 0o700)
+    },
   ]
 
   @Test(arguments: refusals) func whatIsNotGoodIsNotRestored(_ refusal: Refusal) throws {
@@ -85,9 +92,19 @@ import Testing
     _ = try backup.make(of: store.options.paths)
     store.close()
     try refusal.spoil(store, backup)
-    let error = thrown(StoreError.self) { _ = try backup.restore(to: store.options.paths) }
+    let error = thrown(StoreError.self) {
+      _ = try backup.restore(to: store.options.paths, at: 42_000_000_000)
+    }
     #expect(error?.description.contains(refusal.error) == true, "\(error?.description ?? "")")
     #expect(try store.rows().count >= 5)
+  }
+
+  @Test func whatIsNoDatabaseIsNotCopied() {
+    let directory = TemporaryDirectory()
+    let paths = StorePaths(directory: directory.path)
+    directory.write("mtor.db", String(repeating: "Once upon a time. ", count: 100))
+    let error = thrown(StoreError.self) { try Backup(folder: directory.file("copy")).make(of: paths) }
+    #expect(error?.description == "VACUUM INTO ?1: file is not a database")
   }
 
   @Test func anExistingFolderIsNotWrittenInto() throws {

@@ -134,8 +134,7 @@ public enum RuntimeDirectory {
   public static func make(_ path: String) throws(SystemError) {
     if mkdir(path, 0o750) != 0, errno != EEXIST { throw SystemError("make \(path)") }
     var status = stat()
-    if lstat(path, &status) != 0 { throw SystemError("look at \(path)") }
-    if status.st_mode & S_IFMT != S_IFDIR || status.st_uid != geteuid() {
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid() else {
       throw SystemError("use \(path), which is somebody else's", errno: EPERM)
     }
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Configuration
-import Glibc
 import Loop
 import Posix
 import Speech
@@ -111,15 +110,9 @@ import Wyoming
     return options
   }
 
-  /// Replaces the file as a whole: a reader sees the old text or the new one.
+  /// It is made anew at each start, so it need not survive a power cut.
   private static func write(_ text: String, to path: String) throws(SystemError) {
-    let temporary = "\(path).new"
-    let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o640)
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      rest = rest.dropFirst(try file.write(rest))
-    }
-    if rename(temporary, path) != 0 { throw SystemError("write \(path)") }
+    try DurableFile.replace(path, Array(text.utf8), mode: 0o640, survivesPowerCut: false)
   }
 }
 

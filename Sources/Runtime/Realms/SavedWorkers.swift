@@ -17,15 +17,11 @@ struct SavedWorkers: Sendable {
     return try ConfigurationReader().readAdditions(file: path, to: known)
   }
 
-  /// Replaces the file as a whole; blocks.
+  /// Replaces the file as a whole, also for a power cut; blocks.
   /// - Throws: `SystemError` naming it.
   func write(_ additions: Additions) throws(SystemError) {
     let note =
       "# Written by mtor workers add --save and mtor realms add --save. The configuration goes over it.\n"
-    let temporary = "\(path).new"
-    let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-    var rest = Array((note + ConfigurationTexts.additions(additions)).utf8)[...]
-    while !rest.isEmpty { rest = rest.dropFirst(try file.write(rest)) }
-    if rename(temporary, path) != 0 { throw SystemError("write \(path)") }
+    try DurableFile.replace(path, Array((note + ConfigurationTexts.additions(additions)).utf8))
   }
 }
