@@ -58,17 +58,8 @@ extension Commands {
   ) throws(CommandFailure) -> ExitCode {
     let printer = AnswerPrinter(invocation)
     let silence: Duration = .milliseconds(Int64(request.budgetMS ?? 30_000) + 61_000)
-    do throws(ControlError) {
-      try ControlClient(directory: directory).request(request, silenceMax: silence, media: media) {
-        printer.take($0)
-      }
-    } catch {
-      printer.endLine()
-      guard error.isRefusal else { throw CommandFailure(.unavailable, error.description) }
-      if invocation.wantsJSON { try Output.json(ControlReply(error: error.description)) }
-      Output.error(error.description)
-      return .negative
-    }
+    defer { printer.endLine() }
+    try exchange(request, invocation, in: directory, silenceMax: silence, media: media) { printer.take($0) }
     if let failure = printer.failure { throw failure }
     return .success
   }

@@ -47,7 +47,6 @@ extension Commands {
   private static func report(
     _ failure: CommandFailure, _ invocation: Invocation
   ) throws(CommandFailure) -> ExitCode {
-    guard failure.code == .configuration || failure.code == .noInput else { throw failure }
     if invocation.wantsJSON {
       let problems = failure.problems.map { problem in
         object([

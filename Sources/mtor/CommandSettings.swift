@@ -17,22 +17,23 @@ struct LoadedSettings {
   static func load(_ invocation: Invocation, file: String? = nil) throws(CommandFailure) -> LoadedSettings {
     let named = file ?? invocation.value("config")
     let path = named ?? (access(standardFile, F_OK) == 0 ? standardFile : nil)
-    do throws(ConfigurationProblems) {
-      return LoadedSettings(
-        settings: try read(path, board: invocation.value("board")),
-        source: path ?? ConfigurationTexts.sampleName)
-    } catch {
-      throw CommandFailure(error)
-    }
+    return LoadedSettings(
+      settings: try read(path, board: invocation.value("board")),
+      source: path ?? ConfigurationTexts.sampleName)
   }
 
   /// - Parameter path: nil reads the sample.
-  static func read(_ path: String?, board: String?) throws(ConfigurationProblems) -> Settings {
+  /// - Throws: as `load`.
+  static func read(_ path: String?, board: String?) throws(CommandFailure) -> Settings {
     let reader = ConfigurationReader()
-    guard let path else {
-      return try reader.read(
-        text: ConfigurationTexts.sample, name: ConfigurationTexts.sampleName, board: board)
+    do throws(ConfigurationProblems) {
+      guard let path else {
+        return try reader.read(
+          text: ConfigurationTexts.sample, name: ConfigurationTexts.sampleName, board: board)
+      }
+      return try reader.read(file: path, board: board)
+    } catch {
+      throw CommandFailure(error)
     }
-    return try reader.read(file: path, board: board)
   }
 }

@@ -71,26 +71,37 @@ extension Commands {
     return value
   }
 
-  /// Sends one request to the running daemon and prints its replies; a refusal is exit code 1.
+  /// Sends one request to the running daemon and prints its last reply.
   static func request(
     _ request: ControlRequest, _ invocation: Invocation, in directory: String = RuntimeDirectory.path()
   ) throws(CommandFailure) -> ExitCode {
     let silence: Duration = .milliseconds(Int64(request.budgetMS ?? 5000) + 1000)
-    do throws(ControlError) {
-      try ControlClient(directory: directory).request(request, silenceMax: silence) { reply in
-        guard let done = reply.done else { return }
-        if invocation.wantsJSON {
-          try? Output.json(reply)
-        } else if !done.isEmpty, done != "ok" {
-          Output.line(done)
-        }
+    try exchange(request, invocation, in: directory, silenceMax: silence) { reply in
+      guard let done = reply.done else { return }
+      if invocation.wantsJSON {
+        try? Output.json(reply)
+      } else if !done.isEmpty, done != "ok" {
+        Output.line(done)
       }
-      return .success
+    }
+    return .success
+  }
+
+  /// Sends one request to a daemon and hands on its replies.
+  ///
+  /// - Parameter silenceMax: longest wait for a next reply; nil waits for ever.
+  /// - Throws: `.negative` when the daemon refuses, which --json tells as a reply too; `.unavailable` when
+  ///   there is none, or it goes away, or says nothing.
+  static func exchange(
+    _ request: ControlRequest, _ invocation: Invocation, in directory: String = RuntimeDirectory.path(),
+    silenceMax: Duration? = .seconds(5), media: [[UInt8]] = [], _ onReply: (ControlReply) -> Void
+  ) throws(CommandFailure) {
+    do throws(ControlError) {
+      let client = try ControlClient(directory: directory)
+      try client.request(request, silenceMax: silenceMax, media: media, onReply)
     } catch {
-      guard error.isRefusal else { throw CommandFailure(.unavailable, error.description) }
-      if invocation.wantsJSON { try Output.json(ControlReply(error: error.description)) }
-      Output.error(error.description)
-      return .negative
+      if error.isRefusal, invocation.wantsJSON { try Output.json(ControlReply(error: error.description)) }
+      throw CommandFailure(error.isRefusal ? .negative : .unavailable, error.description)
     }
   }
 }

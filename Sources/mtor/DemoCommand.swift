@@ -23,13 +23,11 @@ extension Commands {
     run: runDemo)
 
   @Sendable private static func runDemo(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
-    let settings: Settings
-    do throws(ConfigurationProblems) {
-      settings = try LoadedSettings.read(nil, board: "sim")
-    } catch { throw CommandFailure(error) }
+    let settings = try LoadedSettings.read(nil, board: "sim")
     let directory = try PrivateDirectory.make()
     defer { PrivateDirectory.remove(directory) }
-    let outcome = Locked<Result<[DemoResult], CommandFailure>?>(nil)
+    let outcome = Locked<Result<[DemoResult], CommandFailure>>(
+      .failure(CommandFailure(.temporary, "ended by a signal")))
     let loop = LoopActor.shared.loop
     loop.bindToCurrentThread()
     let isQuiet = invocation.wantsJSON
@@ -37,10 +35,7 @@ extension Commands {
       var quiet = settings
       quiet.log.level = .error
       let demo = Demo(quiet, directory: directory)
-      let signals = try? Signals([SIGTERM, SIGINT]) { signal in
-        outcome.withLock { $0 = .failure(CommandFailure(.temporary, "ended by a signal")) }
-        loop.stop()
-      }
+      let signals = try? Signals([SIGTERM, SIGINT]) { _ in loop.stop() }
       if !isQuiet { show(demo) }
       LoopActor.spawn("demo") {
         do {
@@ -54,7 +49,7 @@ extension Commands {
       }
     }
     loop.run()
-    guard let results = try outcome.withLock({ $0 })?.get() else { throw noAnswer }
+    let results = try outcome.withLock { $0 }.get()
     if isQuiet { try Output.json(results) } else { Output.text(summary(results)) }
     return results.allSatisfy(\.isRight) ? .success : .negative
   }

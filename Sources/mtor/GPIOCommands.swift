@@ -16,7 +16,7 @@ extension Commands {
     examples: [Example("mtor gpio get doorbell", "Prints on or off.")],
     run: { invocation throws(CommandFailure) in
       let lines = try DaemonAccess.use(invocation) { directory, _ throws(CommandFailure) in
-        try ask(.lines, in: directory).compactMap(\.lines).first ?? []
+        try ask(.lines, invocation, in: directory).compactMap(\.lines).first ?? []
       }
       guard let name = invocation.arguments.first else { return try show(lines, invocation) }
       guard let line = lines.first(where: { $0.name == name }) else {
@@ -84,13 +84,11 @@ extension Commands {
     examples: [Example("mtor gpio watch doorbell", "Press the button to see whether it is wired well.")],
     run: { invocation throws(CommandFailure) in
       try DaemonAccess.use(invocation) { directory, _ throws(CommandFailure) in
-        do throws(ControlError) {
-          let request = ControlRequest(.watch, name: invocation.arguments.first)
-          try ControlClient(directory: directory).request(request, silenceMax: nil) { reply in
-            guard let edge = reply.edge else { return }
-            if invocation.wantsJSON { try? Output.json(edge) } else { Output.line(text(edge)) }
-          }
-        } catch { throw CommandFailure(error.isRefusal ? .negative : .unavailable, error.description) }
+        let request = ControlRequest(.watch, name: invocation.arguments.first)
+        try exchange(request, invocation, in: directory, silenceMax: nil) { reply in
+          guard let edge = reply.edge else { return }
+          if invocation.wantsJSON { try? Output.json(edge) } else { Output.line(text(edge)) }
+        }
         return .success
       }
     })

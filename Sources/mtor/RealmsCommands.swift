@@ -14,7 +14,7 @@ extension Commands {
     options: [.json],
     examples: [Example("mtor realms --json", "For monitoring.")],
     run: { invocation throws(CommandFailure) in
-      let realms = try ask(.realms).compactMap(\.realms).first ?? []
+      let realms = try ask(.realms, invocation).compactMap(\.realms).first ?? []
       if invocation.wantsJSON {
         try Output.json(realms)
       } else if realms.isEmpty {

@@ -11,21 +11,17 @@ extension Commands {
     options: [.json],
     examples: [Example("mtor status --json", "For monitoring.")],
     run: { invocation throws(CommandFailure) in
-      guard let status = try ask(.status).compactMap(\.status).first else { throw noAnswer }
+      guard let status = try ask(.status, invocation).compactMap(\.status).first else { throw noAnswer }
       if invocation.wantsJSON { try Output.json(status) } else { Output.text(text(status)) }
       return .success
     })
 
   /// All replies to a request without a text.
   static func ask(
-    _ verb: ControlRequest.Verb, in directory: String = RuntimeDirectory.path()
+    _ verb: ControlRequest.Verb, _ invocation: Invocation, in directory: String = RuntimeDirectory.path()
   ) throws(CommandFailure) -> [ControlReply] {
     var replies: [ControlReply] = []
-    do throws(ControlError) {
-      try ControlClient(directory: directory).request(ControlRequest(verb), silenceMax: .seconds(5)) {
-        replies.append($0)
-      }
-    } catch { throw CommandFailure(.unavailable, error.description) }
+    try exchange(ControlRequest(verb), invocation, in: directory) { replies.append($0) }
     return replies
   }
 

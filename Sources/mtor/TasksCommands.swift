@@ -14,7 +14,7 @@ extension Commands {
     options: [.json],
     examples: [Example("mtor tasks", "What does it wait for?")],
     run: { invocation throws(CommandFailure) in
-      let replies = try ask(.tasks)
+      let replies = try ask(.tasks, invocation)
       let tasks = replies.compactMap(\.tasks).first ?? []
       let runs = replies.compactMap(\.runs).first ?? []
       if invocation.wantsJSON {

@@ -7,13 +7,9 @@ extension Commands {
   /// The course of a request, from the running daemon.
   static func tellRequest(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
     var why: WhyReport?
-    do throws(ControlError) {
-      try ControlClient().request(
-        ControlRequest(.why, name: invocation.arguments.first), silenceMax: .seconds(5)
-      ) { reply in
-        if let report = reply.why { why = report }
-      }
-    } catch { throw CommandFailure(error.isRefusal ? .negative : .unavailable, error.description) }
+    try exchange(ControlRequest(.why, name: invocation.arguments.first), invocation) { reply in
+      if let report = reply.why { why = report }
+    }
     guard let why else { throw noAnswer }
     if invocation.wantsJSON { try Output.json(why) } else { Output.text(text(why)) }
     return .success

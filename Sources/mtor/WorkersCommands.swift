@@ -17,7 +17,7 @@ extension Commands {
       Example("mtor workers probe", "Asks all of them for a sign of life."),
     ],
     run: { invocation throws(CommandFailure) in
-      let workers = try ask(.workers).compactMap(\.workers).first ?? []
+      let workers = try ask(.workers, invocation).compactMap(\.workers).first ?? []
       if invocation.wantsJSON {
         try Output.json(workers)
       } else if workers.isEmpty {
@@ -114,13 +114,10 @@ extension Commands {
     examples: [Example("mtor workers probe llm", "Is it there again?")],
     run: { invocation throws(CommandFailure) in
       var probes: [ProbeReport] = []
-      do throws(ControlError) {
-        try ControlClient().request(
-          ControlRequest(.probeWorkers, name: invocation.arguments.first), silenceMax: .seconds(15)
-        ) { reply in
-          if let probe = reply.probe { probes.append(probe) }
-        }
-      } catch { throw CommandFailure(error.isRefusal ? .negative : .unavailable, error.description) }
+      let asked = ControlRequest(.probeWorkers, name: invocation.arguments.first)
+      try exchange(asked, invocation, silenceMax: .seconds(15)) { reply in
+        if let probe = reply.probe { probes.append(probe) }
+      }
       if invocation.wantsJSON {
         try Output.json(probes)
       } else {

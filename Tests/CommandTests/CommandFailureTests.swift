@@ -42,6 +42,12 @@ import Testing
     #expect(failure?.text.contains(inDirectory(text)) == true, "\(failure?.text ?? "")")
   }
 
+  @Test func whatJSONCannotHoldIsAMistakeOfOurs() {
+    let failure = thrown(CommandFailure.self) { try Output.json([1, Double.nan]) }
+    #expect(failure?.code == .software)
+    #expect(failure?.text == "cannot write this as JSON: JSON: $[1]: JSON cannot hold nan")
+  }
+
   private func inDirectory(_ text: String) -> String {
     let parts = text.split(separator: "DIR", omittingEmptySubsequences: false)
     return parts.joined(separator: directory.path)
