@@ -144,7 +144,9 @@ let tests: [Target] = [
     dependencies: ["CInstruments", "CLinux", "Loop", "Log", "Posix", "TestSupport", "Time"]),
   .testTarget(
     name: "AudioTests",
-    dependencies: ["ALSA", "Configuration", "DSP", "Loop", "Posix", "Runtime", "TestSupport", "Time"]),
+    dependencies: [
+      "ALSA", "Configuration", "DSP", "Intents", "Loop", "Posix", "Runtime", "Speech", "TestSupport", "Time",
+    ]),
   .testTarget(name: "SpeechTests", dependencies: ["Speech", "TestSupport", "Time"]),
   .testTarget(name: "IntentsTests", dependencies: ["Intents", "TestSupport", "Time"]),
   .target(
@@ -196,7 +198,8 @@ let tests: [Target] = [
   .testTarget(
     name: "DeviceTests",
     dependencies: [
-      "ALSA", "Automation", "Camera", "Configuration", "GPIO", "Loop", "Runtime", "TestSupport", "Time",
+      "ALSA", "Automation", "Camera", "Configuration", "GPIO", "Loop", "Posix", "Runtime", "Simulation",
+      "TestSupport", "Time",
     ]),
   .testTarget(name: "CommandTests", dependencies: ["Configuration", "TestSupport", "mtor"]),
   .testTarget(

@@ -44,9 +44,7 @@ public struct Mixer: ~Copyable {
   /// - Throws: `ALSAError`: `notFound` with the nearest names, `unsupported` (no volume), `failed`.
   public func setVolume(_ percent: Int, of element: String) throws(ALSAError) {
     let found = try find(element)
-    guard snd_mixer_selem_has_playback_volume(found) != 0 else {
-      throw ALSAError(.unsupported, card, "mixer element '\(element)' of \(card) has no volume.")
-    }
+    try demand(snd_mixer_selem_has_playback_volume(found), of: element, "has no volume")
     var low = 0
     var high = 0
     snd_mixer_selem_get_playback_volume_range(found, &low, &high)
@@ -58,9 +56,7 @@ public struct Mixer: ~Copyable {
   /// - Throws: `ALSAError`: `notFound` with the nearest names, `unsupported` (no switch), `failed`.
   public func setMuted(_ muted: Bool, of element: String) throws(ALSAError) {
     let found = try find(element)
-    guard snd_mixer_selem_has_playback_switch(found) != 0 else {
-      throw ALSAError(.unsupported, card, "mixer element '\(element)' of \(card) cannot be muted.")
-    }
+    try demand(snd_mixer_selem_has_playback_switch(found), of: element, "cannot be muted")
     try check(snd_mixer_selem_set_playback_switch_all(found, muted ? 0 : 1), "switch of '\(element)'")
   }
 
@@ -136,6 +132,11 @@ public struct Mixer: ~Copyable {
       ? (names.isEmpty ? "The card has none." : "There are: \(names.joined(separator: ", ")).")
       : "Did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
     throw ALSAError(.notFound, card, "mixer element '\(name)' of \(card): no such element. \(hint)")
+  }
+
+  private func demand(_ has: Int32, of element: String, _ complaint: String) throws(ALSAError) {
+    if has != 0 { return }
+    throw ALSAError(.unsupported, card, "mixer element '\(element)' of \(card) \(complaint).")
   }
 
   private func check(_ code: Int32, _ what: String) throws(ALSAError) {

@@ -18,21 +18,18 @@ struct Negotiation {
 
   func run(_ wish: PCMWish) throws(ALSAError) -> PCMParameters {
     var allocated: OpaquePointer?
-    guard snd_pcm_hw_params_malloc(&allocated) >= 0, let hw = allocated else {
-      throw ALSAError(.failed, device, "\(device): out of memory")
-    }
+    try check(snd_pcm_hw_params_malloc(&allocated), "hardware parameters")
+    let hw = allocated!
     defer { snd_pcm_hw_params_free(hw) }
     try check(snd_pcm_hw_params_any(pcm, hw), "no hardware parameters")
     snd_pcm_hw_params_set_rate_resample(pcm, hw, 0)
-    if snd_pcm_hw_params_set_access(pcm, hw, SND_PCM_ACCESS_RW_INTERLEAVED) < 0 {
-      throw unsupported("interleaved samples are not offered")
-    }
+    let access = snd_pcm_hw_params_set_access(pcm, hw, SND_PCM_ACCESS_RW_INTERLEAVED)
+    _ = try offered(access < 0 ? nil : access, "interleaved samples are not offered")
     let format = try chooseFormat(wish, hw)
     let channels = try chooseChannels(wish, hw)
     let rate = try chooseRate(wish, hw)
     let (period, buffer) = try chooseBuffer(wish, rate, hw)
-    let code = snd_pcm_hw_params(pcm, hw)
-    if code < 0 { throw .failed(device, "the device refuses its own parameters", code) }
+    try check(snd_pcm_hw_params(pcm, hw), "the device refuses its own parameters")
     try setSoftware(period: period, buffer: buffer)
     return PCMParameters(
       device: device, rateHz: rate, channels: channels, format: format,
@@ -40,11 +37,9 @@ struct Negotiation {
   }
 
   private func chooseFormat(_ wish: PCMWish, _ hw: OpaquePointer) throws(ALSAError) -> SampleFormat {
-    guard let format = wish.formats.first(where: { snd_pcm_hw_params_test_format(pcm, hw, $0.alsa) == 0 })
-    else {
-      let wanted = wish.formats.map(\.rawValue).joined(separator: ", ")
-      throw unsupported("none of the formats \(wanted) is offered")
-    }
+    let format = try offered(
+      wish.formats.first { snd_pcm_hw_params_test_format(pcm, hw, $0.alsa) == 0 },
+      "none of the formats \(wish.formats.map(\.rawValue).joined(separator: ", ")) is offered")
     try check(snd_pcm_hw_params_set_format(pcm, hw, format.alsa), "format \(format.rawValue)")
     return format
   }
@@ -58,8 +53,8 @@ struct Negotiation {
       channels = UInt32(clamping: wish.channels)
     }
     let code = snd_pcm_hw_params_set_channels_near(pcm, hw, &channels)
-    if code < 0 { throw unsupported("\(wish.channels) channels are not offered (at most \(most))") }
-    return Int(channels)
+    return try offered(
+      code < 0 ? nil : Int(channels), "\(wish.channels) channels are not offered (at most \(most))")
   }
 
   private func chooseRate(_ wish: PCMWish, _ hw: OpaquePointer) throws(ALSAError) -> Int {
@@ -71,10 +66,8 @@ struct Negotiation {
       rate = UInt32(clamping: wish.rateHz)
       side = 0
     }
-    if snd_pcm_hw_params_set_rate_near(pcm, hw, &rate, &side) < 0 {
-      throw unsupported("no sample rate near \(wish.rateHz) Hz is offered")
-    }
-    return Int(rate)
+    let code = snd_pcm_hw_params_set_rate_near(pcm, hw, &rate, &side)
+    return try offered(code < 0 ? nil : Int(rate), "no sample rate near \(wish.rateHz) Hz is offered")
   }
 
   private func chooseBuffer(
@@ -98,9 +91,8 @@ struct Negotiation {
   /// first audible sample.
   private func setSoftware(period: snd_pcm_uframes_t, buffer: snd_pcm_uframes_t) throws(ALSAError) {
     var allocated: OpaquePointer?
-    guard snd_pcm_sw_params_malloc(&allocated) >= 0, let sw = allocated else {
-      throw ALSAError(.failed, device, "\(device): out of memory")
-    }
+    try check(snd_pcm_sw_params_malloc(&allocated), "software parameters")
+    let sw = allocated!
     defer { snd_pcm_sw_params_free(sw) }
     try check(snd_pcm_sw_params_current(pcm, sw), "software parameters")
     try check(snd_pcm_sw_params_set_avail_min(pcm, sw, period), "wake-up threshold")
@@ -113,7 +105,12 @@ struct Negotiation {
     if code < 0 { throw .failed(device, what, code) }
   }
 
-  private func unsupported(_ what: String) -> ALSAError {
-    ALSAError(.unsupported, device, "\(direction) \(device): \(what). 'mtor devices' lists what is there.")
+  /// What the device has of what is wished; nil: nothing.
+  private func offered<Value>(
+    _ value: Value?, _ complaint: @autoclosure () -> String
+  ) throws(ALSAError) -> Value {
+    if let value { return value }
+    throw ALSAError(
+      .unsupported, device, "\(direction) \(device): \(complaint()). 'mtor devices' lists what is there.")
   }
 }

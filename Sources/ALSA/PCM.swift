@@ -36,19 +36,18 @@ public final class PCM: @unchecked Sendable {
   ) throws(ALSAError) -> PCM {
     calsa_silence()
     let name = PCMName(name)
-    var refusal: ALSAError?
-    for candidate in name.candidates {
+    var candidates = name.candidates[...]
+    while true {
+      let candidate = candidates.removeFirst()
       let handle = try openHandle(candidate, name, direction)
       do throws(ALSAError) {
         let parameters = try Negotiation(handle, candidate, direction).run(wish)
         return PCM(handle, direction, parameters)
       } catch {
         snd_pcm_close(handle)
-        guard error.kind == .unsupported else { throw error }
-        refusal = error
+        if error.kind != .unsupported || candidates.isEmpty { throw error }
       }
     }
-    throw refusal ?? ALSAError(.notFound, name.text, "no PCM name given")
   }
 
   private static func openHandle(

@@ -10,7 +10,7 @@ internal import CALSA
 /// Any other name goes to libasound as it is.
 struct PCMName: Equatable {
   let text: String
-  /// Names to open, in order of preference.
+  /// Names to open, in order of preference; at least one.
   let candidates: [String]
   /// Card id or number, where the name says one.
   let card: String?

@@ -10,14 +10,11 @@ public struct Resampler: ~Copyable {
   /// - Parameter quality: 0 (fast) … 10; 5 is transparent for speech at 4.5 ms of delay to 16 kHz.
   /// - Throws: `DSPError` for a rate or channel count below 1, or no memory.
   public init(fromHz: Int, toHz: Int, channels: Int = 1, quality: Int = 5) throws(DSPError) {
-    guard (1...768_000).contains(fromHz), (1...768_000).contains(toHz), (1...64).contains(channels) else {
-      throw DSPError("cannot resample \(channels) channels from \(fromHz) Hz to \(toHz) Hz")
-    }
     var code: Int32 = 0
-    guard
+    guard (1...768_000).contains(fromHz), (1...768_000).contains(toHz), (1...64).contains(channels),
       let state = speex_resampler_init(
         UInt32(channels), UInt32(fromHz), UInt32(toHz), Int32(min(max(quality, 0), 10)), &code)
-    else { throw DSPError("no resampler \(fromHz) Hz to \(toHz) Hz: error \(code)") }
+    else { throw DSPError("cannot resample \(channels) channels from \(fromHz) Hz to \(toHz) Hz") }
     self.state = state
     self.channels = channels
     speex_resampler_skip_zeros(state)

@@ -68,12 +68,14 @@ public struct Chip: ~Copyable {
 
   /// - Throws: `noChip` when there is no such file, `permission`, `gone`, `system`.
   public static func open(path: String) throws(GPIOError) -> Chip {
-    guard let handle = cg_chip_open(path) else { throw .opening(path, errno) }
     var raw = cg_chip_info()
-    let result = cg_chip_info(handle, &raw)
-    let chip = Chip(handle, path, &raw)
-    if result < 0 { throw .opening(path, -result) }
-    return chip
+    if let handle = cg_chip_open(path) {
+      let result = cg_chip_info(handle, &raw)
+      if result >= 0 { return Chip(handle, path, &raw) }
+      cg_chip_close(handle)
+      errno = -result
+    }
+    throw .opening(path, errno)
   }
 
   private init(_ handle: OpaquePointer, _ path: String, _ raw: inout cg_chip_info) {

@@ -26,7 +26,8 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     guard text.utf8.count <= Self.bytesMax else { throw refused("more than \(Self.bytesMax) bytes") }
     guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw refused("white space in it") }
     if let problem = ccurl_load() { throw HTTPError(text, .refused(String(cString: problem))) }
-    guard let parts = ccurl_url() else { throw refused("no memory") }
+    // Without memory it is null, which libcurl takes for a bad address.
+    let parts = ccurl_url()
     defer { ccurl_url_cleanup(parts) }
     if let base { _ = ccurl_url_set(parts, CURLUPART_URL, base.text, 0) }
     let code = ccurl_url_set(parts, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER))
@@ -37,12 +38,10 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
       defer { ccurl_free(value) }
       return String(cString: value)
     }
-    guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else {
-      throw refused("neither http nor https")
-    }
-    guard let whole = part(CURLUPART_URL), let host = part(CURLUPART_HOST), !host.isEmpty,
+    guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https",
+      let whole = part(CURLUPART_URL), let host = part(CURLUPART_HOST), !host.isEmpty,
       let port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap(UInt16.init)
-    else { throw refused("no host in it") }
+    else { throw refused("neither http nor https, or no host in it") }
     self.text = whole
     isSecure = scheme == "https"
     self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host

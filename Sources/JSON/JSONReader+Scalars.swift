@@ -74,8 +74,8 @@ extension JSONReader {
   }
 
   private mutating func appendEscape(to result: inout [UInt8]) throws(JSONError) {
-    guard position < bytes.count else { throw error("text ends inside an escape") }
-    let byte = bytes[position]
+    // `rawString` never ends between the two.
+    let byte = position < bytes.count ? bytes[position] : 0
     position += 1
     switch byte {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(byte)

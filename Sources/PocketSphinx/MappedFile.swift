@@ -9,10 +9,9 @@ struct MappedFile: ~Copyable {
   /// - Throws: `.modelMissing` when the file cannot be opened or mapped.
   init(_ path: String) throws(PocketSphinxError) {
     let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { throw Self.missing(path) }
-    defer { close(fd) }
     var status = stat()
-    guard fstat(fd, &status) == 0 else { throw Self.missing(path) }
+    guard fd >= 0, fstat(fd, &status) == 0 else { throw Self.missing(path) }
+    defer { close(fd) }
     let size = Int(status.st_size)
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .modelMissing(path: path, reason: "not a regular file")
@@ -40,17 +39,12 @@ struct MemoryFile: ~Copyable {
   /// - Throws: `.refused` when the kernel has no descriptor or memory for it.
   init(_ name: String, _ bytes: [UInt8], create: (String) -> Int32) throws(PocketSphinxError) {
     fd = create(name)
-    guard fd >= 0 else {
-      throw .refused(operation: "memory file", detail: String(cString: strerror(errno)))
-    }
-    var written = 0
-    while written < bytes.count {
+    var written = fd < 0 ? -1 : 0
+    while written >= 0, written < bytes.count {
       let count = bytes.withUnsafeBytes { write(fd, $0.baseAddress! + written, $0.count - written) }
-      if count < 0 {
-        throw .refused(operation: "memory file", detail: String(cString: strerror(errno)))
-      }
-      written += count
+      written = count < 0 ? -1 : written + count
     }
+    if written < 0 { throw .refused(operation: "memory file", detail: String(cString: strerror(errno))) }
   }
 
   deinit { close(fd) }

@@ -30,9 +30,8 @@ public final class FliteSynthesizer: Synthesizer {
     let voice = try load(voiceName(for: request))
     let sink = ChunkSink(onChunk)
     // SAFETY: `sink` outlives the call below, the only time the library uses the pointer.
-    guard let streaming = new_audio_streaming_info() else {
-      throw .failed(engine: name, reason: "no memory")
-    }
+    // Without memory the library ends the program.
+    let streaming = new_audio_streaming_info()!
     streaming.pointee.min_buffsize = 256
     streaming.pointee.userdata = Unmanaged.passUnretained(sink).toOpaque()
     streaming.pointee.asc = { wave, start, size, _, info in
@@ -70,12 +69,12 @@ public final class FliteSynthesizer: Synthesizer {
       throw .unknownVoice(voice, engine: name, known: known)
     }
     let library = "libflite_cmu_us_\(voice).so.1"
-    guard let handle = dlopen(library, RTLD_NOW), let symbol = dlsym(handle, "register_cmu_us_\(voice)")
-    else { throw .unavailable(engine: name, reason: String(cString: dlerror())) }
     // SAFETY: the symbol has this type in every voice of flite 2; the library is never unloaded.
-    let register = unsafeBitCast(symbol, to: flite_register_voice.self)
-    guard let made = register(nil) else {
-      throw .unavailable(engine: name, reason: "voice \(voice) cannot be made")
+    guard let handle = dlopen(library, RTLD_NOW), let symbol = dlsym(handle, "register_cmu_us_\(voice)"),
+      let made = unsafeBitCast(symbol, to: flite_register_voice.self)(nil)
+    else {
+      let reason = dlerror().map { String(cString: $0) } ?? "voice \(voice) cannot be made"
+      throw .unavailable(engine: name, reason: reason)
     }
     loaded[voice] = made
     return made

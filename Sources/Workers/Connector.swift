@@ -13,7 +13,8 @@ import WyomingTransport
     to endpoint: Endpoint, until deadline: Instant, limits: WyomingStreamLimits
   ) async throws -> WyomingStream {
     var addresses = try await addresses(of: endpoint, until: deadline)[...]
-    while let address = addresses.popFirst() {
+    while true {
+      let address = addresses.removeFirst()
       let now = LoopActor.shared.loop.now
       let share = (deadline - now) / (addresses.count + 1)
       do {
@@ -24,15 +25,18 @@ import WyomingTransport
         throw error
       }
     }
-    throw SystemError("connect to \(endpoint): no address", errno: 0)
   }
 
+  /// At least one.
   private static func addresses(
     of endpoint: Endpoint, until deadline: Instant
   ) async throws -> [SocketAddress] {
     if let address = SocketAddress(endpoint) { return [address] }
-    guard case .tcp(let host, let port) = endpoint else { return [] }
-    return try await NameCache.shared.addresses(of: host, port: port, until: deadline)
+    switch endpoint {
+    case .unix(let path): return [try SocketAddress.unix(path)]
+    case .tcp(let host, let port):
+      return try await NameCache.shared.addresses(of: host, port: port, until: deadline)
+    }
   }
 
   private static func connect(

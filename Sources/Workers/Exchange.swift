@@ -60,8 +60,7 @@ import WyomingTransport
         cancel()
       } catch {}
     }
-    guard let result else { throw service.error(stage, .cancelled) }
-    return try result.get()
+    return try (result ?? .failure(service.error(stage, .cancelled))).get()
   }
 
   func cancel() { fail(.cancelled) }

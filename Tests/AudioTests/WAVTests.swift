@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ALSA
+import Glibc
+import Intents
 import Loop
+import Speech
 import TestSupport
 import Testing
 
@@ -74,6 +77,25 @@ private func wav(code: Int = 1, bits: Int, channels: Int = 1, rateHz: Int = 16_0
   @Test(arguments: ["/nonexistent.wav": "No such file or directory", "/dev": "not a regular file"])
   func aPathThatCannotBeReadIsNamed(path: String, text: String) {
     #expect(throws: SoundError("\(path): \(text)")) { try SoundFile.load(path) }
+  }
+
+  @Test func aFileThatDoesNotFitIntoMemoryIsNotRead() throws {
+    let directory = TemporaryDirectory()
+    let path = directory.write("long.wav", "RIFF")
+    try #require(truncate(path, SoundFile.bytesMax + 1) == 0)
+    #expect(throws: SoundError("\(path): 67108865 bytes; at most 67108864 are possible")) {
+      try SoundFile.load(path)
+    }
+  }
+
+  @Test(arguments: [
+    "audio/ogg": "a sound of type audio/ogg: only WAV files can be used here",
+    "audio/x-s16le;channels=1": "a sound of type audio/x-s16le;channels=1: its rate is not told",
+    "audio/x-s16le;rate=0;channels=1":
+      "a sound of type audio/x-s16le;rate=0;channels=1: its rate is not told",
+  ])
+  func aSoundOfAnotherTypeIsNotPlayed(type: String, text: String) {
+    #expect(throws: SoundError(text)) { try Sound(Payload.Media(type: type, bytes: [1, 2])) }
   }
 
   @Test func aRecordingReadsBackSampleForSample() async throws {

@@ -57,7 +57,7 @@ import Time
     ("rond(1)", 1, 1, "Did you mean 'round'?"),
     ("round()", 1, 1, "takes 1 to 2"), ("'abc", 1, 1, "a quote is missing"), ("a.", 1, 3, "after '.'"),
     ("5min", 1, 1, "minutes(5)"), ("1 ==\n  ) 2", 2, 3, "not the beginning"),
-    ("&", 1, 1, "not the beginning"),
+    ("&", 1, 1, "not the beginning"), (String(repeating: "9", count: 400), 1, 1, "no such number"),
     (String(repeating: "(", count: 40) + "1", 1, 34, "levels"),
     (String(repeating: "1+", count: 300) + "1", 1, 258, "more than 256 parts"),
     (String(repeating: "x", count: 1025), 1, 1, "1024 are allowed"),

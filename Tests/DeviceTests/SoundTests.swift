@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import ALSA
 import Configuration
 import Glibc
 import Loop
@@ -7,6 +6,8 @@ import Runtime
 import TestSupport
 import Testing
 import Time
+
+@testable import ALSA
 
 extension DeviceTests {
   /// Kernel sound cards: what is played on Loopback,0,N is captured from Loopback,1,N.
@@ -309,8 +310,8 @@ extension DeviceTests {
       fclose(file)
     }
 
-    private static func platform(_ action: String) {
-      write("snd_aloop.0", to: "/sys/bus/platform/drivers/snd_aloop/\(action)")
+    private static func platform(_ action: String, _ driver: String = "snd_aloop") {
+      write("\(driver).0", to: "/sys/bus/platform/drivers/\(driver)/\(action)")
     }
 
     @Test func aBusyDeviceNamesWhoHoldsIt() throws {
@@ -366,6 +367,12 @@ extension DeviceTests {
           #expect(error.text == "microphone \(name): permission denied. Add the user to the group 'audio'.")
         }
       }
+      do throws(ALSAError) {
+        _ = try Mixer.open(for: "hw:Dummy")
+        Issue.record("the mixer was opened")
+      } catch {
+        #expect(error.text == "speaker hw:Dummy: permission denied. Add the user to the group 'audio'.")
+      }
     }
 
     @Test func aFormatThatIsNotOfferedIsRefused() {
@@ -376,6 +383,34 @@ extension DeviceTests {
         #expect(error.kind == .unsupported)
         #expect(error.text.hasPrefix("microphone hw:Loopback,1,7: none of the formats U8 is offered."))
       }
+    }
+
+    @Test func whatIsOpenSaysThatItsCardWasPulledOut() throws {
+      let devices = ["snd_dummy", "snd_aloop"]
+      var pulling: [DetachedThread] = []
+      do {
+        let mixer = try Mixer.open(for: "card:Dummy")
+        let pcm = try PCM.open("hw:Loopback,1,4", .capture, Self.wish(16_000, 1, [.s16]))
+        // The kernel lets go of a card once nobody has it open.
+        pulling = devices.map { name in DetachedThread { Self.platform("unbind", name) } }
+        let volume = Self.failure { try mixer.setVolume($0, of: "Master") }
+        #expect(volume?.text.contains("volume of 'Master'") == true, "\(volume?.text ?? "")")
+        let negotiation = Negotiation(pcm.handle, "hw:Loopback,1,4", .capture)
+        let refusal = Self.failure { _ in _ = try negotiation.run(Self.wish(16_000, 1, [.s16])) }
+        #expect(refusal?.device == "hw:Loopback,1,4", "\(refusal?.text ?? "")")
+        pcm.close()
+      }
+      for thread in pulling { thread.join() }
+      for name in devices { Self.platform("bind", name) }
+    }
+
+    /// Tries with 0…100, again and again, until it fails.
+    private static func failure(_ body: (Int) throws -> Void) -> ALSAError? {
+      for attempt in 0..<5000 {
+        do { try body(attempt % 101) } catch { return error as? ALSAError }
+        poll(nil, 0, 2)
+      }
+      return nil
     }
 
     @Test func volumeIsSetAndListed() throws {

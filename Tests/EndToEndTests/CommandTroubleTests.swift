@@ -106,6 +106,7 @@ extension EndToEndTests {
         "{\"piece\": \"It \"}\n", .hear,
         Trouble("mtor ask hello", 69, "It \n", "the daemon has gone: Connection reset by peer")
       ),
+      ("", .hear, Trouble("mtor ask --image {dir}/a.gif what is it", 69, "the daemon has gone: ")),
       ("good day\n", .hold, Trouble("mtor status", 69, "{dir}/control.sock answers in another language: ")),
       ("{\"done\": \"ok\"}\n", .hold, Trouble("mtor status", 70, "the daemon left out what was asked")),
       ("{\"done\": \"ok\"}\n", .hold, Trouble("mtor why i", 70, "the daemon left out what was asked")),
@@ -121,6 +122,8 @@ extension EndToEndTests {
     func aDaemonThatDoesNotAnswerAsItShouldIsToldSo(_ index: Int) async throws {
       let (says, then, trouble) = Self.strangers[index]
       let directory = TemporaryDirectory()
+      // More than a socket holds.
+      truncate(directory.write("a.gif", "GIF8"), 1 << 20)
       let daemon = try Stranger(directory.file("control.sock"), says: says, then)
       try await onLoop { try await Self.check(trouble, in: directory) }
       daemon.stop()

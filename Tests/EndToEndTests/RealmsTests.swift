@@ -56,6 +56,25 @@ extension EndToEndTests {
       }
     }
 
+    @Test func aStepWhoseServerRefusesSaysWhatItSaid() async throws {
+      try await onLoop {
+        let settings = """
+          microphone: {device: "off"}
+          workers:
+            gone: {kind: openai, url: "http://127.0.0.1:9", realms: $CHAT}
+          automations:
+            opinion: {on: start, do: [{ask: $CHAT, text: which is best, timeout: 1s}]}
+            page: {on: start, do: [{http: "http://127.0.0.1:\(port)/nowhere"}]}
+
+          """
+        try await Node.run(settings) { node in
+          try await node.find("warning automation: page: GET http://127.0.0.1:\(port)/nowhere: status 404")
+          node.rewind()
+          try await node.find("warning automation: opinion: ask $CHAT: worker 'gone': unreachable")
+        }
+      }
+    }
+
     /// An automation's question goes to a program, and its answer into the next step.
     @Test func anAutomationAsksAWorkerAndUsesTheAnswer() async throws {
       try await onLoop {

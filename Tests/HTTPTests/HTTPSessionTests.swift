@@ -269,6 +269,22 @@ import Time
     #expect(statuses == Array(repeating: 200, count: 20))
   }
 
+  @Test func aFlowThatIsCancelledEndsItsRequest() async throws {
+    let request = try HTTPRequest(server.url("/slow"))
+    try await onLoop {
+      let loop = LoopActor.shared.loop
+      let session = HTTPSession()
+      let flow = LoopActor.spawn("fetch") {
+        try await session.fetch(request, until: loop.now + .seconds(20))
+      }
+      while session.count == 0 { try await loop.sleep(for: .milliseconds(1)) }
+      flow.cancel()
+      let error = await thrown(HTTPError.self) { try await flow.value }
+      #expect(error?.reason == .cancelled)
+      #expect(session.count == 0)
+    }
+  }
+
   @Test func moreCallsThanTheLimitAreRefusedAndTheOthersEnd() async throws {
     let request = try HTTPRequest(server.url("/peer"))
     let (well, refused) = try await onLoop {

@@ -24,6 +24,25 @@ import Time
     }
   }
 
+  @Test func withoutVoiceOrLoudspeakerOrRoomNothingIsPromised() async throws {
+    try await onLoop {
+      let loop = LoopActor.shared.loop
+      let limit = loop.now + .seconds(60)
+      let mute = Replies(speaker: nil, textToSpeech: nil)
+      await #expect(throws: ReplyError.noVoice) { try await mute.say("hello", deadline: limit) }
+      await #expect(throws: ReplyError.noSpeaker) { try await mute.play(Tones.done, deadline: limit) }
+      let replies = Replies(speaker: HangingSpeaker(), textToSpeech: nil)
+      let waiting = (0...Replies.waitingMax).map { _ in
+        LoopActor.spawn("reply") { _ = try await replies.play(Tones.done, deadline: limit) }
+      }
+      // Each takes its place in a turn of its own.
+      for _ in 0...Replies.waitingMax + 2 { try await loop.sleep(for: .milliseconds(1)) }
+      let full = await thrown(ReplyError.self) { try await replies.play(Tones.done, deadline: limit) }
+      #expect(full?.description == "8 replies are waiting already (Replies.waitingMax)")
+      for task in waiting { task.cancel() }
+    }
+  }
+
   @Test func whatIsPlayedIsToldByItsKind() async throws {
     try await onLoop {
       let speaker = HangingSpeaker()

@@ -5,6 +5,9 @@ import Loop
 import Posix
 import TestSupport
 import Testing
+import Time
+
+@testable import Runtime
 
 @testable import Runtime
 
@@ -193,6 +196,47 @@ import Testing
     let probes = try TestDaemon.ask(directory, ControlRequest(.probeWorkers)).compactMap(\.probe)
     #expect(probes.map(\.result) == ["dead"])
     try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func asManyAsAreBoundedAreAddedAndWithoutAFolderNoneIsSaved() async throws {
+    let test = try await onLoop { try TestDaemon() }
+    let directory = test.directory
+    let unsaved = thrown(ControlError.self) { try Self.add("saved", to: directory, isSaved: true) }
+    #expect(unsaved?.description == "this mtor keeps no state: nothing can be saved")
+    for number in 2...Workforce.addedMax { try Self.add("w\(number)", to: directory) }
+    let refused = thrown(ControlError.self) { try Self.add("more", to: directory) }
+    #expect(refused?.description == "64 workers were added already. Write them into the configuration")
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  /// What the configuration's check does not see, or a worker that was added without it.
+  static let unusable: [(WorkerSettings, String)] = [
+    (
+      WorkerSettings(name: "a", kind: .openai, place: .child(argv: ["llama"])),
+      "kind openai is found elsewhere"
+    ),
+    (
+      WorkerSettings(name: "a", kind: .wyoming, place: .child(argv: ["mtor-speech"])),
+      "its program is started with the next start of mtor"
+    ),
+    (WorkerSettings(name: "a", kind: .openai, place: .url("ftp://host")), "write http://HOST"),
+    (
+      {
+        var settings = WorkerSettings(name: "a", kind: .openai, place: .url("http://host"))
+        settings.keyFile = "llm.key"
+        return settings
+      }(), "credential llm.key: there are none (LoadCredential= in the unit), or write a path"
+    ),
+  ]
+
+  @Test(arguments: unusable.indices) func aWorkerThatCannotBeUsedSaysWhy(_ index: Int) async throws {
+    let (settings, text) = Self.unusable[index]
+    let result = try await onLoop { await WorkerFactory().worker(settings).probe(until: .distantFuture) }
+    guard case .dead(let failure) = result else {
+      Issue.record("it is alive")
+      return
+    }
+    #expect(failure.text.contains(text), "\(failure)")
   }
 
   @Test func aKeyThatIsNotThereIsTheWorkersTroubleAlone() async throws {

@@ -19,7 +19,7 @@ struct GrammarFileTests {
 
   static let bad: [(text: String, line: Int?, what: String)] = [
     ("grammar a; public <a> = b;", 1, "#JSGF"),
-    ("#JSGF V1.0;\npublic <a> = b;", 2, "grammar NAME"),
+    ("#JSGF V1.0;\npublic <a> = b;", 2, "grammar NAME"), ("#JSGF V1.0;\ngrammar g", 2, "';' is missing"),
     ("#JSGF V1.0;\ngrammar g;\n<a> = b;", nil, "public"),
     ("#JSGF V1.0;\ngrammar g;\npublic <a> = <b>;", 3, "<b> is not defined"),
     ("#JSGF V1.0;\ngrammar g;\npublic <a> = <b>;\n<b> = c <a>;", 4, "themselves"),
@@ -83,9 +83,20 @@ struct GrammarFileTests {
   @Test func unreadableFilesAreRefusedByName() {
     let directory = TemporaryDirectory()
     directory.write("empty.jsgf", "")
-    for path in ["/nonexistent/a.jsgf", directory.file("empty.jsgf"), "/usr"] {
+    let huge = directory.write("huge.jsgf", String(repeating: " ", count: (1 << 20) + 1))
+    // Regular by its mode, and yet it cannot be mapped.
+    let kernels = "/sys/kernel/uevent_seqnum"
+    let refusals = [
+      "/nonexistent/a.jsgf": "cannot be opened: No such file or directory",
+      directory.file("empty.jsgf"): "is empty", "/usr": "cannot be opened: not a regular file",
+      huge: "larger than 1 MiB", kernels: "cannot be opened: No such device",
+      "/bin/true": "not UTF-8 text",
+    ]
+    for (path, reason) in refusals {
       let error = thrown(PocketSphinxError.self) { try GrammarFile(path: path) }
-      #expect(error.map { "\($0)".hasPrefix(path) } == true)
+      #expect(
+        error.map { "\($0)".hasPrefix(path) && "\($0)".contains(reason) } == true,
+        "\(path): \(String(describing: error))")
     }
   }
 }

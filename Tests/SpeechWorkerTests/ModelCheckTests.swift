@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import PocketSphinx
 import TestSupport
 import Testing
+
+@testable import PocketSphinx
 
 struct ModelCheckTests {
   @Test func debiansModelIsWhole() throws {
@@ -23,6 +24,33 @@ struct ModelCheckTests {
     let text = try #require(error).description
     #expect(text.contains("/en-us/en-us/\(name)"), "\(text)")
     #expect(text.contains("pocketsphinx-en-us"), "\(text)")
+  }
+
+  /// Its own count says otherwise than the phone table: the library would read beyond its end.
+  @Test func transitionsOfAnotherModelAreRefused() throws {
+    let directory = TemporaryDirectory()
+    let model = try DamagedModel.make("transition_matrices", .overwritten, in: directory)
+    let path = "\(model.acousticModel)/transition_matrices"
+    try DamagedModel.copy("\(SpeechModel().acousticModel)/transition_matrices", to: path, bytes: .max)
+    let file = try #require(fopen(path, "r+"))
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, 256, file) != nil, strstr(line, "endhdr") == nil {}
+    // After the mark of the byte order.
+    fseek(file, 4, SEEK_CUR)
+    fputc(41, file)
+    fclose(file)
+    let error = thrown(PocketSphinxError.self) { try ModelCheck.acousticModel(model) }
+    #expect(error?.description.contains("/transition_matrices") == true, "\(String(describing: error))")
+  }
+
+  @Test func withoutADescriptorThereIsNoFileInMemory() {
+    let error = thrown(PocketSphinxError.self) {
+      _ = try MemoryFile("words", [1]) { _ in
+        errno = EMFILE
+        return -1
+      }
+    }
+    #expect(error?.description.contains("Too many open files") == true, "\(String(describing: error))")
   }
 
   @Test func aShortenedLanguageModelIsRefused() throws {

@@ -38,6 +38,7 @@ import Time
     (OpenAIDialect(.imagine), "", "{\"data\": []}", "there is no image in its answer"),
     (OpenAIDialect(.imagine), "", "{\"data\": [{\"url\": \"http://x\"}]}", "its image is not base64"),
     (AnthropicDialect(model: "m"), "", "{}", "there is no content in its answer"),
+    (MtorDialect(node: "n"), stream, "event: piece\ndata: 7\n\n", "an answer is a JSON object"),
     (RentAHalDialect(.chat), "", "{}", "neither 'response', 'text', 'audio_base64' nor 'images'"),
   ]
 
@@ -55,9 +56,18 @@ import Time
   @Test func anEventThatIsTooLongIsMalformed() {
     let long = Array("data: ".utf8) + [UInt8](repeating: 0x61, count: EventStream.dataMaxBytes)
     let head = HTTPHead(status: 200, fields: [HTTPField("Content-Type", Self.stream)])
-    var reader = OpenAIDialect(.chat).reader(head)
-    let error = thrown(DialectError.self) { try long.withUnsafeBytes { try reader.receive($0) } }
-    #expect(error?.kind == .malformed && error?.text.hasPrefix("an event of its stream has more") == true)
+    let dialects: [any HTTPDialect] = [OpenAIDialect(.chat), MtorDialect(node: "n")]
+    for (dialect, what) in zip(dialects, ["stream", "answer"]) {
+      var reader = dialect.reader(head)
+      let error = thrown(DialectError.self) { try long.withUnsafeBytes { try reader.receive($0) } }
+      #expect(error?.kind == .malformed && error?.text.hasPrefix("an event of its \(what) has more") == true)
+    }
+  }
+
+  @Test func aKeptProgramAnswersInObjects() {
+    var answer = ExecAnswer()
+    let error = thrown(DialectError.self) { try answer.receive("hello") }
+    #expect(error?.kind == .malformed && error?.text == "a line of its answer is no JSON object: hello")
   }
 
   @Test func aServersOwnTextIsOneShortLine() {

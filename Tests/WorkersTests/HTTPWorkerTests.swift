@@ -241,6 +241,16 @@ import Workers
     #expect(try await probe(openAI(OpenAIDialect(.transcribe), "/whisper")) == .alive(Capabilities()))
     #expect(try await probe(stock(.chat)) == .alive(Capabilities()))
     #expect(try await probe(stock(.imagine)) == .alive(Capabilities()))
+    for (path, text) in [
+      "/breaks": "/v1/models: status 500", "/locked": "/v1/models: status 403",
+      "/" + String(repeating: "a", count: HTTPURL.bytesMax - 25): "more than 8192 bytes",
+    ] {
+      guard case .dead(let failure) = try await probe(openAI(OpenAIDialect(.chat), path)) else {
+        Issue.record("\(path.prefix(20)) is no sign of life")
+        continue
+      }
+      #expect(failure.text.contains(text), "\(failure)")
+    }
     guard case .dead(let failure) = try await probe(stock(.chat, "127.0.0.1:9")) else {
       Issue.record("a worker that is not there is dead")
       return

@@ -102,6 +102,44 @@ import Testing
     #expect(error?.description == message)
   }
 
+  /// Two numbers.
+  struct Pair: Decodable {
+    init(from decoder: any Decoder) throws {
+      var list = try decoder.unkeyedContainer()
+      for _ in 0..<2 { _ = try list.decode(Int.self) }
+    }
+  }
+
+  /// Refuses with an error of its own.
+  struct Stubborn: Codable {
+    struct No: Error, CustomStringConvertible { let description = "I do not like it" }
+    init() {}
+    init(from decoder: any Decoder) throws { throw No() }
+    func encode(to encoder: any Encoder) throws { throw No() }
+  }
+
+  @Test func whatATypeThatCodesItselfRefusesIsTold() {
+    let refused = JSONError("I do not like it", at: .path("$"))
+    #expect(throws: refused) { try JSONText.decode(Stubborn.self, from: "1") }
+    #expect(throws: refused) { try JSONText.encode(Stubborn()) }
+    #expect(throws: JSONError("the array is too short", at: .path("$[1]"))) {
+      try JSONText.decode(Pair.self, from: "[1]")
+    }
+    #expect(throws: JSONError("expected an object, found an array", at: .path("$"))) {
+      try JSONText.decode(Sample.self, from: "[1]")
+    }
+  }
+
+  @Test(arguments: ["1.5": "a number", "\"7\"": "a string"])
+  func aReaderWantsAWholeNumber(text: String, found: String) {
+    #expect(throws: JSONError("expected a whole number, found \(found)", at: .offset(0))) {
+      try Array(text.utf8).withUnsafeBufferPointer {
+        var reader = JSONReader($0)
+        _ = try reader.integerOrNull()
+      }
+    }
+  }
+
   @Test func whatJSONCannotHoldIsRefused() {
     #expect(throws: JSONError("JSON cannot hold inf", at: .path("$[1]"))) {
       try JSONText.encode([1, Double.infinity])

@@ -132,6 +132,10 @@ import Wyoming
     }
     piece.withUnsafeBytes { decoder.append($0) }
     #expect(throws: WyomingError.headerTooLong(maxBytes: 65536)) { try decoder.next() }
+    var whole = WyomingDecoder()
+    let line = [UInt8](repeating: UInt8(ascii: "{"), count: 65_537) + [UInt8(ascii: "\n")]
+    line.withUnsafeBytes { whole.append($0) }
+    #expect(throws: WyomingError.headerTooLong(maxBytes: 65536)) { try whole.next() }
   }
 
   @Test func textIsNotEscapedBeyondNeed() throws {

@@ -56,6 +56,21 @@ import WyomingTransport
     }
   }
 
+  @Test func samplesOfAnotherWidthAreNotUnderstood() async throws {
+    try await onLoop { [endpoint] in
+      var closings: [WyomingClosing] = []
+      let server = try WyomingServer(endpoint) { stream in stream.onClose = { closings.append($0) } }
+      let raw = try Socket.connect(to: SocketAddress(endpoint)!)
+      let chunk =
+        #"{"type": "audio-chunk", "data": {"rate": 16000, "width": 1, "channels": 1}, "payload_length": 2}"#
+      _ = try Array("\(chunk)\nab".utf8).withUnsafeBytes { try raw.write($0) }
+      #expect(try await WakeClientTests.poll { !closings.isEmpty })
+      let text = "samples of 1 bytes, only 2 are understood"
+      #expect(closings == [.malformed(.dataMalformed(type: "audio-chunk", text))])
+      server.stop()
+    }
+  }
+
   @Test func aListeningAddressHasToBeFreeAndNumeric() async throws {
     try await onLoop { [endpoint] in
       let server = try WyomingServer(endpoint) { _ in }

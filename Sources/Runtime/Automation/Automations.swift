@@ -440,12 +440,13 @@ import Time
   }
 
   private func answer(_ question: Step.Question, _ effect: Turn.Effect) async throws -> JSONValue {
-    guard let ask else { throw StepError("no realm is configured") }
     let intent = Intent(
       id: "run-\(effect.id.key)", realm: question.realm, payload: .text(question.text),
       deadline: loop.now + question.timeout, origin: .rule)
-    let outcome = await ask(intent)
-    guard case .completed(let completion) = outcome else { throw StepError(outcome.text) }
+    let outcome = await ask?(intent)
+    guard case .completed(let completion)? = outcome else {
+      throw StepError(outcome?.text ?? "no realm is configured")
+    }
     return .string(completion.payload.text)
   }
 

@@ -11,8 +11,6 @@ import Wyoming
 
 /// The whole runtime on simulated lines, listening to synthesised people through a real ALSA PCM.
 @LoopActor public final class Demo {
-  /// Longest wait for the speech worker.
-  static let workerMax: Duration = .seconds(20)
   /// After each scene's words: time for the reply.
   static let replySeconds = 4.0
   static let noiseDBFS = -52.0
@@ -23,6 +21,7 @@ import Wyoming
 
   private let scenes: [DemoScene]
   private let directory: String
+  private let workerMax: Duration
   private let loop = LoopActor.shared.loop
   private let lines = SimulatedLines()
   private let server = SoundServer()
@@ -33,9 +32,14 @@ import Wyoming
   /// - Parameters:
   ///   - settings: the sample; microphone, loudspeaker and board are the demo's own.
   ///   - directory: for sockets; exists, and is this demo's alone.
-  public init(_ settings: Settings, directory: String, scenes: [DemoScene] = DemoScript.scenes) {
+  ///   - workerMax: longest wait for the speech worker.
+  public init(
+    _ settings: Settings, directory: String, scenes: [DemoScene] = DemoScript.scenes,
+    workerMax: Duration = .seconds(20)
+  ) {
     self.settings = settings
     self.directory = directory
+    self.workerMax = workerMax
     self.scenes = scenes
     observed = Array(repeating: [], count: scenes.count)
   }
@@ -133,15 +137,18 @@ import Wyoming
     guard let service = daemon.services.textToSpeech?.service else {
       throw SoundServerError("the configuration has no text-to-speech worker (services.text_to_speech)")
     }
-    let limit = loop.now + Self.workerMax
+    let offered = try await describe(service)[.tts].flatMap(\.models).map(\.name)
+    let preferred = ["slt", "rms"].compactMap { name in offered.first { $0.contains(name) } }
+    let names = preferred + offered
+    guard let first = names.first else { throw SoundServerError("the speech worker offers no voice") }
+    return [first, names.dropFirst().first ?? first].map { WyomingVoice(name: $0) }
+  }
+
+  /// Its process needs a moment until it listens.
+  private func describe(_ service: WyomingService) async throws -> WyomingInfo {
+    let limit = loop.now + workerMax
     while true {
-      do {
-        let offered = try await service.describe(until: limit)[.tts].flatMap(\.models).map(\.name)
-        let preferred = ["slt", "rms"].compactMap { name in offered.first { $0.contains(name) } }
-        let names = preferred + offered
-        guard let first = names.first else { throw SoundServerError("the speech worker offers no voice") }
-        return [first, names.dropFirst().first ?? first].map { WyomingVoice(name: $0) }
-      } catch {
+      do { return try await service.describe(until: limit) } catch {
         if loop.now >= limit { throw error }
         try await loop.sleep(for: .milliseconds(50))
       }

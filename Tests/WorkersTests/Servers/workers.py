@@ -40,6 +40,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
       self.json(200, {"status": "healthy"})
     elif self.path == "/busy/v1/models":
       self.json(503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}})
+    elif self.path == "/breaks/v1/models":
+      self.json(500, {"error": {"message": "out of memory"}})
+    elif self.path == "/locked/v1/models":
+      self.json(403, {"error": {"message": "no"}})
     elif self.path == "/gate":
       GATE.set()
       self.json(200, {})
