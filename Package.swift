@@ -186,7 +186,8 @@ let tests: [Target] = [
     dependencies: [
       "Automation", "Configuration", "Intents", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation",
       "Speech", "Store", "TestSupport", "Time", "Workers",
-    ]),
+    ],
+    exclude: ["Servers"]),
   .testTarget(
     name: "EndToEndTests",
     dependencies: [
@@ -198,8 +199,8 @@ let tests: [Target] = [
   .testTarget(
     name: "DeviceTests",
     dependencies: [
-      "ALSA", "Automation", "Camera", "Configuration", "GPIO", "Loop", "Posix", "Runtime", "Simulation",
-      "TestSupport", "Time",
+      "ALSA", "Automation", "Camera", "Configuration", "GPIO", "JSON", "Loop", "Posix", "Runtime",
+      "Simulation", "Store", "TestSupport", "Time",
     ]),
   .testTarget(name: "CommandTests", dependencies: ["Configuration", "TestSupport", "mtor"]),
   .testTarget(

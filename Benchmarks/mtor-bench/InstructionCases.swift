@@ -13,6 +13,7 @@ let instructionCases: [Case] = [
   .instructions("timer.add_cancel", counts: (5_000, 25_000)),
   .instructions("gesture.edge", counts: (5_000, 25_000)),
   .instructions("voice.frame", counts: (100, 600)),
+  .instructions("store.append", counts: (100, 600), to: "c.store_append", as: "sqlite3 in C"),
 ]
 
 extension Case {

@@ -9,7 +9,7 @@ struct LimitsRow {
   let value: @Sendable (Measured) -> String
   let method: String
 
-  static let all: [LimitsRow] = loop + audio + program + realms
+  static let all: [LimitsRow] = loop + audio + program + realms + store
 
   private static let loop = [
     LimitsRow(
@@ -208,6 +208,50 @@ struct LimitsRow {
         a spoken question, a worker that writes a word every 40 ms, `mtor-speech`'s voice; \
         from the send of the sentence's last word to the sound device.
         """),
+  ]
+
+  private static let store = [
+    LimitsRow(
+      what: "a row of the journal, from the call to the answer that it is on the medium",
+      goal: "≤ 1.15 × sqlite3 in C, p50 and p99",
+      judged: ["store.append_now.p50", "store.append_now.p99"],
+      value: {
+        "\($0.text("store.append_now.p50", "ratio", decimals: 2)) × p50 (\($0.text("store.append_now.p50")) "
+          + "against \($0.text("store.append_now.p50", "baseline")) µs), "
+          + "\($0.text("store.append_now.p99", "ratio", decimals: 2)) × p99"
+      },
+      method: """
+        200 rows a round, one at a time, on the same file system, in turns; the \
+        row in C has the same columns in one table, no chain, no thread of its own.
+        """),
+    LimitsRow(
+      what: "written by an idle node", goal: "≤ 1 MiB a day", judged: ["store.idle_bytes_per_day"],
+      value: { "\($0.text("store.idle_bytes_per_day")) bytes a day" },
+      method: "`write_bytes` of /proc, 3 s after start, with a store; one interval, times its share of a day."
+    ),
+    LimitsRow(
+      what: "a page of 50 entries of a history of 1,000,000", goal: "≤ 2 × that of 1,000",
+      judged: ["store.history_page"],
+      value: {
+        "\($0.text("store.history_page", "ratio", decimals: 2)) × (\($0.text("store.history_page")) against "
+          + "\($0.text("store.history_page", "baseline")) µs)"
+      },
+      method: "five pages of one of three realms, the latest first, read by another connection."),
+    LimitsRow(
+      what: "verification of a journal", goal: "≥ 300,000 rows/s", judged: ["store.verify"],
+      value: { measured in
+        let rate = measured.number("store.verify").map { format(1e9 / $0 / 1000, decimals: 0) }
+        return "\(rate ?? "?"),000 rows/s"
+      },
+      method: "200,000 rows in the page cache: each hash made anew, chain and head compared."),
+    LimitsRow(
+      what: "edge → rule → action with 1,000 rules loaded", goal: "≤ 1.1 × that with 10",
+      judged: ["automation.edge_to_action"],
+      value: {
+        "\($0.text("automation.edge_to_action", "ratio", decimals: 2)) × "
+          + "(\(microseconds(of: $0, "automation.edge_to_action")) µs)"
+      },
+      method: "20,000 presses a round through the engine, of ten buttons in turn, each switching a lamp."),
   ]
 
   private static func microseconds(of measured: Measured, _ name: String) -> String {

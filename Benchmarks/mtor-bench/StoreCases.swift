@@ -64,6 +64,22 @@ let storeCases: [Case] = [
   return Statistics(latencies)
 }
 
+/// Durable rows, one after the other.
+@LoopActor func append(_ count: Int) async throws {
+  let folder = try ScratchFolder()
+  let store = Store(StoreOptions(StorePaths(directory: folder.file("store"))))
+  for number in 0..<count { try await store.commit([.journal(row(Int64(number)))]) }
+  await store.close()
+}
+
+/// The same with SQLite in C.
+func plainAppend(_ count: Int) throws {
+  let folder = try ScratchFolder()
+  var latencies = [UInt64](repeating: 0, count: count)
+  let code = cb_store_append(folder.file("plain.db"), Int32(count), &latencies)
+  if code != 0 { throw Failure(what: "SQLite in C: error \(code)") }
+}
+
 private func row(_ number: Int64) -> JournalEntry {
   JournalEntry("bench.row", ["n": .integer(123_456 + number), "text": "a row as the benchmark writes it"])
 }

@@ -17,6 +17,8 @@ struct Workload: Sendable {
     Workload(name: "timer.add_cancel") { _ = addAndCancel($0) },
     Workload(name: "gesture.edge") { edges($0) },
     Workload(name: "voice.frame") { frames($0) },
+    Workload(name: "store.append") { try await append($0) },
+    Workload(name: "c.store_append") { try plainAppend($0) },
   ]
 
   static func named(_ name: String) -> Workload? { all.first { $0.name == name } }

@@ -16,6 +16,8 @@ extension Engine {
         reserved = nextRun
       } else if checkpoint.key.hasPrefix(Run.keyPrefix) {
         if let run = restoredRun(checkpoint.key, body) { restored.append(run) }
+      } else if checkpoint.key.hasPrefix(Self.startsPrefix) {
+        restoreStarts(checkpoint.key, body)
       } else {
         restoreWatch(checkpoint.key, body)
       }
@@ -91,7 +93,9 @@ extension Engine {
   private mutating func waitAgain(_ id: StrandID, _ waiting: Run.Waiting, _ deadline: Deadline?) {
     if let deadline { heap.add(.strand(id), at: deadline.instant) }
     switch (waiting, step(of: id)) {
-    case (.condition, _): conditional.insert(id)
+    case (.condition, let step):
+      conditional.insert(id)
+      if step?.awaitsClock == true { awaitMinute() }
     case (.trigger, .await(let trigger, _, _)?): awaited[trigger, default: []].append(id)
     case (.approval, .approve(let approval)?):
       for trigger in approval.yes + approval.no { awaited[trigger, default: []].append(id) }
@@ -124,9 +128,23 @@ extension Engine {
     turn.checkpoints.append(Turn.Checkpoint(key: key, body: nil))
   }
 
-  /// Other rules from now on. Runs and times of rules that stay as they are go on; others end here.
-  public mutating func replace(_ new: [Rule], at clocks: Stamp) -> Turn {
+  /// What counted for `at_most` before the restart counts on.
+  private mutating func restoreStarts(_ key: String, _ body: JSONObject) {
+    guard let index = rules.firstIndex(where: { Self.startsKey($0) == key && $0.keepsStarts }) else {
+      turn.checkpoints.append(Turn.Checkpoint(key: key, body: nil))
+      return
+    }
+    let isSameBoot = body["boot"]?.stringValue == boot
+    starts[index] = (body["starts"]?.arrayValue ?? []).compactMap {
+      Deadline($0, isSameBoot: isSameBoot, now)
+    }
+  }
+
+  /// Other rules from now on, and another time zone. Runs and times of rules that stay as they are go on;
+  /// others end here.
+  public mutating func replace(_ new: [Rule], zone: TimeZone? = nil, at clocks: Stamp) -> Turn {
     setClocks(clocks)
+    if let zone, zone != self.zone { move(to: zone) }
     let old = self
     let places = Dictionary(new.indices.map { (new[$0].name, $0) }) { first, _ in first }
     for id in runs.keys.sorted() {
@@ -141,7 +159,10 @@ extension Engine {
       guard let before = old.rules.firstIndex(of: rule) else { return rule.watches.map { _ in WatchState() } }
       return old.watches[before]
     }
-    starts = new.map { rule in old.rules.firstIndex(of: rule).map { old.starts[$0] } ?? [] }
+    // A changed rule is not a way around its own limit.
+    starts = new.map { rule in
+      old.rules.firstIndex { $0.name == rule.name && rule.rate != nil }.map { old.starts[$0] } ?? []
+    }
     byRule = new.map { _ in [] }
     for (id, run) in runs.sorted(by: { $0.key < $1.key }) {
       guard let index = places[run.name] else { continue }
@@ -163,15 +184,32 @@ extension Engine {
         heap.add(.hold(Place(rule: rule, watch: watch)), at: deadline.instant)
       }
     }
+    clockCheck = nil
+    if conditional.contains(where: { step(of: $0)?.awaitsClock == true }) { awaitMinute() }
     if isStarted { startSchedules() }
     for (rule, item) in old.rules.enumerated() where !new.contains(item) {
       for watch in item.watches.indices where old.watches[rule][watch].isKept {
         turn.checkpoints.append(Turn.Checkpoint(key: Self.key(item, watch), body: nil))
       }
     }
+    for (rule, item) in old.rules.enumerated() where item.keepsStarts && !old.starts[rule].isEmpty {
+      if new.contains(where: { $0.name == item.name && $0.keepsStarts }) { continue }
+      turn.checkpoints.append(Turn.Checkpoint(key: Self.startsKey(item), body: nil))
+    }
     drain()
     passTime()
     return takeTurn()
+  }
+
+  /// Times of day are those of another place from now on; what they were there before has not been missed.
+  private mutating func move(to other: TimeZone) {
+    zone = other
+    for place in schedules {
+      guard case .time? = rules[place.rule].watches[place.watch].schedule,
+        let last = watches[place.rule][place.watch].last
+      else { continue }
+      watches[place.rule][place.watch].last = Swift.max(last, now.wall)
+    }
   }
 }
 

@@ -183,6 +183,7 @@ extension Engine {
         return true
       }
       conditional.insert(StrandID(run: run.id, strand: strand))
+      if condition.readsClock { awaitMinute() }
       wait(.condition, timeout, step, &run, strand)
     case .await(let trigger, _, let timeout):
       awaited[trigger, default: []].append(StrandID(run: run.id, strand: strand))

@@ -19,6 +19,7 @@ extension Engine {
       reschedule(place)
     }
     settle()
+    if clockCheck != nil { checkClock() }
   }
 
   /// The clock went back. What has been done is not done again, unless the clock was wrong before: by more
@@ -70,10 +71,30 @@ extension Engine {
       case .strand(let id): strandDue(id)
       case .hold(let place): holdEnded(place)
       case .schedule(let place): scheduleDue(place)
+      case .clock: checkClock()
       }
       drain()
     }
   }
+
+  // MARK: Conditions on the time
+
+  /// A condition that reads the clock is asked at each full minute while somebody waits for it.
+  mutating func awaitMinute() {
+    if clockCheck != nil { return }
+    let minute: Int64 = 60_000_000_000
+    let next = now.instant(of: (now.wall.floorDivided(by: minute) + 1) * minute)
+    clockCheck = next
+    heap.add(.clock, at: next)
+  }
+
+  private mutating func checkClock() {
+    clockCheck = nil
+    checkConditions()
+    if conditional.contains(where: { step(of: $0)?.awaitsClock == true }) { awaitMinute() }
+  }
+
+  // MARK: Deadlines
 
   /// What the entry stood for has another time now, or none.
   private func isGone(_ key: DeadlineKey, _ at: Instant) -> Bool {
@@ -90,6 +111,7 @@ extension Engine {
       let off = due > at ? due - at : at - due
       // Another entry stands for a time that is farther off.
       return off.nanoseconds > Self.jumpMin && due > now.monotonic
+    case .clock: return clockCheck != at
     }
   }
 

@@ -221,10 +221,19 @@ extension Engine {
     }
     if runs.count >= Self.runsMax { return "\(Self.runsMax) automations run already" }
     if let rate = rules[index].rate {
-      starts[index].removeAll { now.monotonic - $0 >= rate.time }
+      starts[index].removeAll { $0.instant <= now.monotonic }
       if starts[index].count >= rate.count { return "more than \(rate.count) starts in \(rate.time.shown)" }
-      starts[index].append(now.monotonic)
+      starts[index].append(Deadline(after: rate.time, now))
+      if rules[index].keepsStarts { keepStarts(index) }
     }
     return nil
+  }
+
+  static let startsPrefix = "\(keyPrefix)starts/"
+  static func startsKey(_ rule: Rule) -> String { "\(startsPrefix)\(rule.name)" }
+
+  private mutating func keepStarts(_ index: Int) {
+    let body: JSONObject = ["starts": .array(starts[index].map(\.json))]
+    turn.checkpoints.append(Turn.Checkpoint(key: Self.startsKey(rules[index]), body: stored(body)))
   }
 }

@@ -17,6 +17,8 @@ public struct Engine: Sendable {
   public static let onTime: Duration = .seconds(60)
   /// The wall clock has jumped when it differs by more.
   static let jumpMin: Int64 = 1_000_000_000
+  /// Starts of a rule with `at_most` that are kept over a restart: each is written with all others.
+  public static let startsMax = 100
   /// Depth of `call` within `call`.
   public static let callsMax = 8
   /// Checkpoints of this prefix are the engine's.
@@ -50,13 +52,16 @@ public struct Engine: Sendable {
   var runs: [UInt64: Run] = [:]
   /// Runs of each rule, the oldest first.
   var byRule: [[UInt64]]
-  var starts: [[Instant]]
+  /// Starts of rules with a rate, as long as they count.
+  var starts: [[Deadline]]
   /// Values by `Trigger.root`.
   var values: [String: JSONObject] = [:]
   var zone: TimeZone
   var heap = DeadlineHeap<DeadlineKey>()
   var awaited: [Trigger: [StrandID]] = [:]
   var conditional: Set<StrandID> = []
+  /// When conditions that read the clock are asked again; nil: nobody waits for one.
+  var clockCheck: Instant?
   var ready: [StrandID] = []
   var dirty: Set<UInt64> = []
   var turn = Turn()
@@ -77,6 +82,7 @@ public struct Engine: Sendable {
     case strand(StrandID)
     case hold(Place)
     case schedule(Place)
+    case clock
   }
 
   /// - Parameters:
@@ -115,7 +121,7 @@ public struct Engine: Sendable {
   }
   /// Something depends on the wall clock, so that its jumps matter.
   public var needsWallClock: Bool {
-    rules.contains { $0.watches.contains { $0.schedule != nil } }
+    rules.contains { $0.watches.contains { $0.schedule != nil } } || programs.contains(where: \.awaitsClock)
       || runs.values.contains { run in
         run.strands.indices.contains { run.deadline($0)?.isProvisional == true }
       }

@@ -18,6 +18,8 @@ public struct Expression: Sendable, Equatable, CustomStringConvertible {
   public let description: String
   /// The names it looks at, each with its members: `["event", "level"]`.
   public let names: [[String]]
+  /// Its value changes as time passes.
+  public let readsClock: Bool
   let root: ExpressionNode
 
   /// - Throws: `ExpressionError` with the place of the first mistake.
@@ -25,6 +27,7 @@ public struct Expression: Sendable, Equatable, CustomStringConvertible {
     var parser = try ExpressionParser(text)
     root = try parser.whole()
     names = parser.names
+    readsClock = root.readsClock
     description = text
   }
 
@@ -63,6 +66,16 @@ indirect enum ExpressionNode: Sendable, Equatable {
   case negative(ExpressionNode)
   case binary(ExpressionOperator, ExpressionNode, ExpressionNode)
   case call(ExpressionFunction, [ExpressionNode])
+
+  var readsClock: Bool {
+    switch self {
+    case .literal, .path: false
+    case .not(let node), .negative(let node): node.readsClock
+    case .element(let left, let right), .binary(_, let left, let right): left.readsClock || right.readsClock
+    case .list(let nodes): nodes.contains(where: \.readsClock)
+    case .call(let function, let nodes): function.readsClock || nodes.contains(where: \.readsClock)
+    }
+  }
 }
 
 enum ExpressionOperator: String, Sendable, CaseIterable {

@@ -26,6 +26,14 @@ enum ExpressionFunction: String, Sendable, CaseIterable {
     return range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
   }
 
+  /// Its value changes as time passes.
+  var readsClock: Bool {
+    switch self {
+    case .now, .time, .date, .weekday, .hour, .minute: true
+    default: false
+    }
+  }
+
   /// For the reference.
   var meaning: String {
     switch self {

@@ -14,6 +14,8 @@ struct Program: Sendable {
   let isDurable: Bool
   /// `Watch.text` of each.
   let triggers: [String]
+  /// Some step waits for a condition that reads the clock.
+  private(set) var awaitsClock = false
 
   init(_ rule: Rule) {
     let text = "\(rule.steps)"
@@ -31,6 +33,7 @@ struct Program: Sendable {
     blocks.append(steps)
     children.append([])
     for step in steps {
+      if step.awaitsClock { awaitsClock = true }
       children[number].append(blocks.count)
       for block in step.blocks { add(block) }
     }
@@ -46,5 +49,12 @@ struct Program: Sendable {
 
   private static func count(_ steps: [Step]) -> Int {
     steps.reduce(0) { sum, step in step.blocks.reduce(sum) { $0 + 1 + count($1) } }
+  }
+}
+
+extension Step {
+  /// What it waits for can come true by the clock alone.
+  var awaitsClock: Bool {
+    if case .until(let condition, _) = self { condition.readsClock } else { false }
   }
 }

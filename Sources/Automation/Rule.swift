@@ -66,6 +66,9 @@ public struct Rule: Sendable, Equatable {
     self.init(name: name, watches: [Watch(trigger)], steps: steps)
   }
 
+  /// What counts for `at_most` survives a restart.
+  var keepsStarts: Bool { durable != false && rate.map { $0.count <= Engine.startsMax } ?? false }
+
   public var isDurable: Bool {
     durable
       ?? (mode == .queued || missed != .skip || onFailure == .stop || watches.contains { $0.hold != nil }

@@ -85,6 +85,21 @@ extension Realms {
     return chain.contains { !pools[realms[$0].all].members.isEmpty }
   }
 
+  /// Workers that serve a realm or one of its backups, by name; those that are being drained do not.
+  public func servers(realm name: String) -> [String] {
+    guard let realm = realmByName[name] else { return [] }
+    let chain = [realm] + realms[realm].profile.backups.compactMap { realmByName[$0] }
+    return chain.flatMap { pools[realms[$0].all].members.map { workers[Int($0)] } }
+      .filter { !$0.isDraining }.map(\.name)
+  }
+
+  public var realmNames: [String] { realmByName.keys.sorted() }
+
+  /// It failed not so often of late that requests are kept from it.
+  public func isTrusted(worker name: String) -> Bool {
+    workerByName[name].map { workers[$0].breaker.state == .closed } ?? false
+  }
+
   public var realmReports: [RealmReport] {
     realms.filter { !$0.isRemoved }.map { realm in
       let members = pools[realm.all].members.map { workers[Int($0)] }

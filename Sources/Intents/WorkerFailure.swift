@@ -49,7 +49,7 @@ extension WorkerFailure.Kind {
   }
 
   /// Says something about the worker's health, not about the request or the load.
-  var isFault: Bool {
+  public var isFault: Bool {
     switch self {
     case .unreachable, .timeout, .broken, .malformed, .misconfigured: true
     case .busy, .refused, .unsupported: false

@@ -22,6 +22,7 @@ public enum Invariants {
       VoiceInvariant.self,
       SpeakerInvariant.self,
       RuleInvariant.self,
+      AutomationInvariant.self,
       ControlInvariant.self,
       StoreInvariant.self,
       LogInvariant.self,

@@ -22,7 +22,10 @@ import Time
     self.sabotage = sabotage
     self.record = record
     lines.onEdge = { [unowned self] in take($0) }
-    lines.onOutput = { line, percent, _ in record(.output(line: line, percent: percent)) }
+    lines.onOutput = { line, percent, _ in
+      if sabotage == .silentAlarm, line == WorldConfiguration.alarmLine, percent > 0 { return }
+      record(.output(line: line, percent: percent))
+    }
   }
 
   func start(_ settings: [LineSettings]) {
@@ -59,6 +62,8 @@ public enum Sabotage: String, Sendable, CaseIterable {
   case lateTimer = "late-timer"
   /// A row of the journal is changed after the end.
   case forgedFact = "forged-fact"
+  /// What a door that is left open switches on stays off.
+  case silentAlarm = "silent-alarm"
   /// The same line is logged without end.
   case chatter
 

@@ -9,6 +9,19 @@ enum WorldConfiguration {
   static let whileLine = "porch"
   static let whileTime: Duration = .seconds(2)
 
+  /// On once the door has been open for `alarmTime`, off when it is closed.
+  static let (door, alarmLine) = ("door", "alarm")
+  static let alarmTime: Duration = .seconds(3)
+  /// Pulses at each multiple of `beaconTime` of the wall clock.
+  static let beaconLine = "beacon"
+  static let beaconTime: Duration = .seconds(600)
+  /// Pulses with the doorbell, at most `bellsMax` times in `bellsTime`.
+  static let bellLine = "bell"
+  static let bellsMax = 3
+  static let bellsTime: Duration = .seconds(60)
+  /// Pulses in even minutes of the wall clock only.
+  static let evenLine = "even"
+
   static let wakePhrase = "hey jarvis"
   static let sentences = [
     "turn on the lamp", "turn off the fan", "good night", "what time is it", "be slow", "talk a lot",
@@ -37,6 +50,10 @@ enum WorldConfiguration {
       fan: {output: GPIO8}
       porch: {output: GPIO9}
       siren: {output: GPIO10, safe: on}
+      alarm: {output: GPIO11}
+      beacon: {output: GPIO12}
+      bell: {output: GPIO13}
+      even: {output: GPIO14}
       status: {led: status}
     lists:
       thing: [lamp, fan, siren]
@@ -58,6 +75,18 @@ enum WorldConfiguration {
       moves: {on: gpio.hall.motion, do: [{blink: status, on: 300ms, off: 300ms, times: 5}]}
       rests: {on: gpio.hall.no_motion, do: [{set: status, to: off}, {play: done}]}
       opens: {on: gpio.door.press, do: [{set: porch, to: on}, {wait: 2s}, {set: porch, to: off}]}
+      left_open: {on: {trigger: gpio.door, is: on, for: 3s}, do: {set: alarm, to: on}}
+      closed: {on: {trigger: gpio.door, is: off}, do: {set: alarm, to: off}}
+      beacon: {on: {every: 10min}, durable: on, do: {pulse: beacon, for: 1s}}
+      bells:
+        on: gpio.doorbell.press
+        mode: parallel
+        at_most: 3
+        within: 1min
+        do: {pulse: bell, for: 50ms}
+      even:
+        on: gpio.hall.motion
+        do: [{until: minute() % 2 == 0, timeout: 1h}, {pulse: even, for: 50ms}]
       thing_on: {on: command.thing_on, do: [{set: "{thing}", to: on}, {say: "The {thing} is on."}]}
       thing_off: {on: command.thing_off, do: [{set: "{thing}", to: off}, {say: "The {thing} is off."}]}
       night:

@@ -70,11 +70,19 @@ final class MainFile {
       try removeCheckpoint.run()
     case .owe(let item):
       try outbox.add(item, now: stamp.wall) { (channel) throws(SQLiteError) in
-        try journal.append(JournalEntry("outbox.gap", ["channel": .string(channel)], at: stamp))
+        try journal.append(Self.gap(channel, at: stamp))
+      }
+    case .expire:
+      try outbox.expire(now: stamp.wall) { (channel) throws(SQLiteError) in
+        try journal.append(Self.gap(channel, at: stamp))
       }
     case .attempted(let id): try outbox.attempted(id)
     case .acknowledged(let id, let dropped): try outbox.acknowledged(id, dropped: dropped)
     }
+  }
+
+  private static func gap(_ channel: String, at stamp: Stamp) -> JournalEntry {
+    JournalEntry("outbox.gap", ["channel": .string(channel)], at: stamp)
   }
 
   /// What is to be sent next on a channel: the highest priority first, then the oldest.

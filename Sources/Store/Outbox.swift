@@ -50,6 +50,8 @@ public struct OutboxItem: Sendable, Equatable {
 final class Outbox {
   let bytesMax: Int
   private(set) var bytes: Int
+  /// Nothing comes too late before this; nil: nothing ever does.
+  private var firstDeadline: Int64?
   private let insert: Statement
   private let victim: Statement
   private let expired: Statement
@@ -57,6 +59,7 @@ final class Outbox {
   private let countUp: Statement
   private let widen: Statement
   private let narrow: Statement
+  private let earliest: Statement
 
   private static let columns = "id, channel, priority, created, deadline, attempts, dropped, body"
 
@@ -64,6 +67,7 @@ final class Outbox {
     self.bytesMax = bytesMax
     bytes = Int(
       try connection.integer("SELECT sum(length(body) + \(OutboxItem.overheadBytes)) FROM outbox") ?? 0)
+    firstDeadline = try connection.integer("SELECT min(deadline) FROM outbox")
     insert = try connection.prepare(
       "INSERT INTO outbox(channel, priority, created, deadline, dropped, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
     )
@@ -75,6 +79,7 @@ final class Outbox {
     countUp = try connection.prepare("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?1")
     widen = try connection.prepare(
       "UPDATE outbox SET dropped = dropped + 1 WHERE channel = ?1 AND dropped > 0 RETURNING id")
+    earliest = try connection.prepare("SELECT min(deadline) FROM outbox")
     narrow = try connection.prepare(
       "UPDATE outbox SET dropped = dropped - ?2 WHERE id = ?1 AND dropped > ?2 RETURNING id")
   }
@@ -87,8 +92,17 @@ final class Outbox {
     _ item: OutboxItem, now: Int64, onGap: (String) throws(SQLiteError) -> Void
   ) throws(SQLiteError) {
     try put(item)
-    while let late = try next(expired, now) { try drop(late, onGap) }
+    if let deadline = item.deadline { firstDeadline = min(deadline, firstDeadline ?? deadline) }
+    try expire(now: now, onGap: onGap)
     while bytes > bytesMax, let lowest = try next(victim, nil) { try drop(lowest, onGap) }
+  }
+
+  /// Drops what comes too late now.
+  func expire(now: Int64, onGap: (String) throws(SQLiteError) -> Void) throws(SQLiteError) {
+    guard let first = firstDeadline, first < now else { return }
+    while let late = try next(expired, now) { try drop(late, onGap) }
+    firstDeadline = try earliest.step() && !earliest.isNull(0) ? earliest.integer(0) : nil
+    earliest.reset()
   }
 
   func attempted(_ id: Int64) throws(SQLiteError) {

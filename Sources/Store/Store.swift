@@ -195,6 +195,7 @@ import Time
         let report = work()
         loop.execute { self.finished(report, isBatch: isBatch) }
         // Whoever waits for the batch does not wait for this.
+        worker.writeAnchor()
         if let report = worker.tidy(at: .now) {
           loop.execute { self.finished(report, isBatch: false) }
         }

@@ -21,6 +21,9 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The store has been closed.
   case closed
 
+  /// There is no room: what is open stays as it is.
+  var isFull: Bool { if case .database(let error) = self { error.kind == .full } else { false } }
+
   public var description: String {
     switch self {
     case .backlogFull(let rows, let bytes):

@@ -33,6 +33,9 @@ final class StoreWorker: @unchecked Sendable {
   private var shards: Shards?
   private var shardPagesCounted = 0
   private var nextAttempt = Instant.zero
+  /// Of the history's files, while these cannot be opened.
+  private var nextShardAttempt = Instant.zero
+  private var shardProblem: StoreError?
   /// The file has to be read as a whole before it is used.
   private var needsCheck = true
   private var unstored = Unstored()
@@ -66,7 +69,6 @@ final class StoreWorker: @unchecked Sendable {
       status.unstored += batch.count
     } else {
       status.stored += batch.count
-      writeAnchor()
     }
     return report(result)
   }
@@ -82,6 +84,7 @@ final class StoreWorker: @unchecked Sendable {
         return isDue ? try appendHead(main, at: stamp) : nil
       }
       unstored = Unstored()
+      status.problem = nil
       return .success(main.journal.position.seq)
     } catch {
       status.problem = error
@@ -97,7 +100,8 @@ final class StoreWorker: @unchecked Sendable {
       status.stored += history.count
       countShards()
     } catch {
-      shards = nil
+      // A file that has failed is opened anew, and read as a whole for it, except when it is only full.
+      if !error.isFull { shards = nil }
       events.append(.historyFailed("\(error)"))
       status.unstored += history.count
       for _ in history { unstored.add("history", at: stamp) }
@@ -107,7 +111,14 @@ final class StoreWorker: @unchecked Sendable {
   private func openedShards(at stamp: Stamp) throws(StoreError) -> Shards {
     if let shards { return shards }
     _ = try opened(at: stamp)
-    let opened = try Shards(options, at: stamp)
+    if stamp.monotonic < nextShardAttempt, let shardProblem { throw shardProblem }
+    nextShardAttempt = stamp.monotonic + Self.retryAfter
+    let opened: Shards
+    do throws(StoreError) { opened = try Shards(options, at: stamp) } catch {
+      shardProblem = error
+      throw error
+    }
+    shardProblem = nil
     events += opened.damaged
     shards = opened
     shardPagesCounted = 0
@@ -256,7 +267,8 @@ final class StoreWorker: @unchecked Sendable {
     writeAnchor()
   }
 
-  private func writeAnchor() {
+  /// Writes a head outside that a batch has made. Nobody waits for it: the row is on the medium.
+  func writeAnchor() {
     guard let head = head.take() else { return }
     do throws(SystemError) {
       try Anchor(path: options.paths.anchor).write(head)
@@ -328,8 +340,8 @@ final class StoreWorker: @unchecked Sendable {
     return try read { () throws(SQLiteError) in try main.checkpoints(prefix: prefix) }
   }
 
-  func owed(channel: String, limit: Int) throws(StoreError) -> [OutboxItem] {
-    let main = try opened(at: .now)
+  func owed(channel: String, limit: Int, at stamp: Stamp = .now) throws(StoreError) -> [OutboxItem] {
+    let main = try opened(at: stamp)
     return try read { () throws(SQLiteError) in try main.owed(channel: channel, limit: limit) }
   }
 

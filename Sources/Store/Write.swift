@@ -11,6 +11,8 @@ public enum Write: Sendable, Equatable {
   case checkpoint(key: String, body: [UInt8]?)
   /// Something for the outside, until it is acknowledged.
   case owe(OutboxItem)
+  /// What of the outbox comes too late now is dropped.
+  case expire
   /// An item was sent; nobody has said yet that he has it.
   case attempted(id: Int64)
   /// Its receiver has it. Of a gap: what it said when it was sent.
@@ -22,7 +24,7 @@ public enum Write: Sendable, Equatable {
     case .journal(let entry): 64 + entry.kind.utf8.count + entry.body.count
     case .checkpoint(let key, let body): 64 + key.utf8.count + (body?.count ?? 0)
     case .owe(let item): item.bytes
-    case .attempted, .acknowledged: 64
+    case .expire, .attempted, .acknowledged: 64
     }
   }
 
@@ -38,7 +40,7 @@ public enum Write: Sendable, Equatable {
     case .owe(let item):
       try Self.check("the outbox's channel", item.channel.utf8.count, OutboxItem.channelBytesMax)
       try Self.check("an item for '\(item.channel)'", item.body.count, OutboxItem.bodyBytesMax)
-    case .attempted, .acknowledged: break
+    case .expire, .attempted, .acknowledged: break
     }
   }
 
@@ -47,7 +49,7 @@ public enum Write: Sendable, Equatable {
     switch self {
     case .journal(let entry): entry.kind
     case .checkpoint: "checkpoint"
-    case .owe, .attempted, .acknowledged: "outbox"
+    case .owe, .expire, .attempted, .acknowledged: "outbox"
     }
   }
 

@@ -188,6 +188,113 @@ import Time
     #expect(lines.filter { $0.contains("more than 2 starts") }.count == 1)
   }
 
+  @Test func startsThatCountAreNotForgottenOverARestart() throws {
+    var rule = rule([press], [.log("x")])
+    rule.rate = Rule.Rate(count: 2, time: .seconds(60))
+    let events = [
+      pressed, pressed.at("20s"), #"{"at": "30s", "restart": "5s"}"#, pressed.at("40s"), pressed.at("61s"),
+      pressed.at("62s"), pressed.at("81s"),
+    ]
+    let lines = try play([rule], events)
+    let starts = lines.filter { $0.contains("started by") }.map { String($0.prefix(8).dropFirst(3)) }
+    #expect(starts == ["00:00", "00:20", "01:01", "01:21"])
+    rule.durable = false
+    #expect(try play([rule], events).filter { $0.contains("started by") }.count == 4)
+  }
+
+  @Test func startsCountOnAfterAnotherBootAndForAChangedRule() throws {
+    let before = Stamp(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 900_000_000_000))
+    let trigger = Engine.Event.happened(.gesture(line: "bell", .press))
+    var limited = rule([press], [.log("x")])
+    limited.rate = Rule.Rate(count: 1, time: .seconds(60))
+    var engine = Engine([limited], boot: "a", at: before)
+    _ = engine.start([], at: before)
+    let left = engine.handle(trigger, at: before).checkpoints.filter { $0.key == "automation/starts/r" }
+    #expect(left.count == 1)
+    // Forty seconds later the kernel has been up for one.
+    func start(at seconds: Int64, _ rules: [Rule]) -> (Engine, Turn, Stamp) {
+      let now = Stamp(
+        wall: before.wall + seconds * 1_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
+      var engine = Engine(rules, boot: "b", at: now)
+      let turn = engine.start(left, at: now)
+      return (engine, turn, now)
+    }
+    for (seconds, isRefused) in [(Int64(40), true), (59, true), (61, false), (-30, true)] {
+      var (engine, _, now) = start(at: seconds, [limited])
+      let turn = engine.handle(trigger, at: now)
+      let refusals = turn.actions.filter { if case .refused = $0 { true } else { false } }
+      #expect(refusals.count == (isRefused ? 1 : 0), "after \(seconds) s")
+    }
+    // A rule that has no limit any more keeps nothing.
+    let (_, turn, _) = start(at: 1, [rule([press], [.log("x")])])
+    #expect(turn.checkpoints.contains(Turn.Checkpoint(key: "automation/starts/r", body: nil)))
+    var changed = limited
+    changed.steps = [.log("y")]
+    _ = engine.replace([changed], at: before)
+    #expect(engine.handle(trigger, at: before).actions.count == 1)
+    let gone = engine.replace([], at: before)
+    #expect(gone.checkpoints.contains(Turn.Checkpoint(key: "automation/starts/r", body: nil)))
+  }
+
+  @Test func aConditionOnTheTimeIsAskedAtEachFullMinute() throws {
+    let steps: [Step] = [
+      .until(try expression("time() >= '10:03' and line.door != on"), timeout: .seconds(3600)), .log("done"),
+    ]
+    let door = #"{"value": "gpio.door", "is": true}"#
+    let start = "2026-11-21 10:00"
+    func done(_ events: [String]) throws -> [String] {
+      try play([rule([press], steps)], start: start, events).filter {
+        $0.contains("log") || $0.contains("ended")
+      }
+      .map { String($0.prefix(8).dropFirst(3)) }
+    }
+    #expect(try done([pressed.at("20s"), #"{"at": "2h"}"#]) == ["03:00", "03:00"])
+    // Over a restart, and when the clock is put forward: at once.
+    #expect(
+      try done([pressed, #"{"at": "70s", "restart": "10s"}"#, #"{"at": "2h"}"#]) == ["03:00", "03:00"])
+    #expect(try done([pressed, #"{"at": "70s", "clock": "2min"}"#, #"{"at": "2h"}"#]) == ["03:10", "03:10"])
+    // A value that changes is enough too, and what never holds ends by its time.
+    let closed = #"{"at": "200s", "value": "gpio.door", "is": false}"#
+    #expect(try done([door, pressed, closed, #"{"at": "2h"}"#]) == ["03:20", "03:20"])
+    #expect(try done([door, pressed, #"{"at": "2h"}"#]) == ["00:00", "00:00"])
+  }
+
+  @Test func onlyAConditionThatReadsTheClockSetsATimer() throws {
+    let now = Stamp(wall: 1_795_000_000_000_000_000, monotonic: Instant(nanoseconds: 1_000_000_000))
+    for (text, reads) in [
+      ("line.door == off", false), ("hour() > 7", true), ("not (minute() in [1, 2])", true),
+      ("answer.x[weekday()] == 1", true), ("max(1, -now()) > 0", true), ("length('time()') > 7", false),
+    ] {
+      let condition = try expression(text)
+      #expect(condition.readsClock == reads, "\(text)")
+      var engine = Engine([rule([press], [.until(condition, timeout: .seconds(86_400))])], at: now)
+      _ = engine.start([], at: now)
+      _ = engine.handle(.happened(.gesture(line: "bell", .press)), at: now)
+      if engine.running.isEmpty { continue }
+      let next = try #require(engine.nextDeadline)
+      #expect((next - now.monotonic <= .seconds(60)) == reads, "\(text)")
+      #expect(engine.needsWallClock == reads, "\(text)")
+    }
+  }
+
+  @Test func anotherTimeZoneMovesTheTimesOfDay() throws {
+    let start = try #require(TimeZone.utc.wall(of: "2026-11-21 10:00"))
+    let now = Stamp(wall: start, monotonic: Instant(nanoseconds: 1_000_000_000))
+    let zone = try #require(TimeZone(rule: "XXX-5"))
+    for missed in Rule.Missed.allCases {
+      var engine = Engine([try daily("0 12 * * *", missed)], zone: .utc, at: now)
+      _ = engine.start([], at: now)
+      #expect(engine.nextDeadline.map { $0 - now.monotonic } == .seconds(2 * 3600))
+      // There it is 15:00 already: noon has not been missed, it comes tomorrow.
+      let rules = engine.rules
+      let turn = engine.replace(rules, zone: zone, at: now)
+      #expect(turn.actions == [])
+      #expect(engine.nextDeadline.map { $0 - now.monotonic } == .seconds(21 * 3600))
+      _ = engine.replace(rules, zone: zone, at: now)
+      #expect(engine.nextDeadline.map { $0 - now.monotonic } == .seconds(21 * 3600))
+    }
+  }
+
   @Test func aFailureStopsARunUntilSomebodyRetries() throws {
     var rule = rule([press], [.once(.run(argv: ["x"], timeout: .seconds(1))), .log("after")])
     rule.onFailure = .stop

@@ -3,8 +3,10 @@ import Configuration
 import Loop
 import Posix
 import Runtime
+import Store
 import TestSupport
 import Testing
+import Time
 
 @Suite(.serialized) struct ReloadTests {
   @Test func newCommandsLinesAndRulesHoldAtOnce() async throws {
@@ -57,6 +59,30 @@ import Testing
     }
     asked.join()
     #expect(refusal.withLock { $0 } == ControlError("the configuration was changed", isRefusal: true))
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func anotherTimeZoneHoldsAtOnce() async throws {
+    let hour = (Stamp.now.wall / 3_600_000_000_000 + 12) % 24
+    let text = """
+      board: sim
+      time_zone: UTC
+      speaker: {device: "off"}
+      gpio: {lamp: {output: GPIO5}}
+      automations:
+        there:
+          on: webhook.there
+          if: abs(hour() - \(hour)) <= 1 or abs(hour() - \(hour)) >= 23
+          do: {set: lamp, to: on}
+      """
+    let test = try await onLoop { try TestDaemon(text) }
+    _ = try TestDaemon.ask(test.directory, ControlRequest(.hook, name: "there"))
+    #expect(try await onLoop { test.lines.isOn("lamp") } == false)
+    let new = text.replacing("UTC", with: "Etc/GMT-12")
+    let settings = try ConfigurationReader().read(text: new, name: "new.yml")
+    try await onLoop { try await test.daemon.reload(settings) }
+    _ = try TestDaemon.ask(test.directory, ControlRequest(.hook, name: "there"))
+    #expect(try await onLoop { test.lines.isOn("lamp") } == true)
     try await onLoop { await test.daemon.stop() }
   }
 

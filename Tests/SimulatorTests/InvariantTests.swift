@@ -44,6 +44,17 @@ import Time
     ("rules", [(1, porch(100)), (3, porch(0)), (9, rest)], nil),
     ("rules", [(1, porch(100)), (9, porch(0))], "late"),
     ("rules", [(1, .census(Census(running: ["asks"], isAtRest: true)))], "still running"),
+    ("automations", [(1, door(true)), (4, alarm(100)), (9, .census(Census()))], nil),
+    ("automations", [(1, door(true)), (3, alarm(100))], "the door open for"),
+    ("automations", [(1, door(true)), (9, .census(Census()))], "and no alarm"),
+    (
+      "automations", [(1, door(true)), (4, alarm(100)), (5, door(false)), (9, .census(Census()))], "is closed"
+    ),
+    ("automations", [(200, beacon), (800, beacon)], nil), ("automations", [(202, beacon)], "late"),
+    ("automations", [(200, beacon), (1400, beacon)], "no beacon"),
+    ("automations", [(1, bell), (2, bell), (3, bell), (62, bell)], nil),
+    ("automations", [(1, bell), (2, bell), (3, bell), (60, bell)], "4 bells"),
+    ("automations", [(90, even), (200, even)], nil), ("automations", [(30, even)], "in minute"),
     ("control", [(1, .asked(request: 1, until: at(2))), (2, .answered(request: 1))], nil),
     ("control", [(1, .asked(request: 1, until: at(2))), (4, .answered(request: 1))], "late"),
     ("control", [(1, .asked(request: 1, until: at(2))), (9, rest)], "without an answer"),
@@ -80,6 +91,13 @@ import Time
   private static func at(_ second: Double) -> Instant { Instant(nanoseconds: UInt64((1000 + second) * 1e9)) }
   private static let rest = WorldEvent.census(Census(isAtRest: true))
   private static func porch(_ percent: Int) -> WorldEvent { .output(line: "porch", percent: percent) }
+  private static func alarm(_ percent: Int) -> WorldEvent { .output(line: "alarm", percent: percent) }
+  private static func door(_ isOpen: Bool) -> WorldEvent {
+    .edge(LineEdge(line: "door", isActive: isOpen, at: at(1)))
+  }
+  private static let beacon = WorldEvent.output(line: "beacon", percent: 100)
+  private static let bell = WorldEvent.output(line: "bell", percent: 100)
+  private static let even = WorldEvent.output(line: "even", percent: 100)
   private static func line(_ text: String) -> WorldEvent {
     .log(.init(level: .info, module: "test", message: text))
   }

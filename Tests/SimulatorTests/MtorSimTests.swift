@@ -31,6 +31,7 @@ import Testing
     arguments: [
       (Sabotage.lostPress, "gestures: "), (.stuckOutput, "outputs: "), (.endlessReply, "speaker: "),
       (.lateTimer, ""), (.forgedFact, "store: "), (.chatter, "log: again and again"),
+      (.silentAlarm, "automations: "),
     ] as [(Sabotage, String)])
   func sabotageIsFound(sabotage: Sabotage, finding: String) async throws {
     let run = try await play(["--seed", "11", "--hours", "3", "--sabotage", sabotage.rawValue])

@@ -33,30 +33,62 @@ import Testing
     Fault("power cut", FV_POWER_CUT, lasting: true),
   ]
 
+  /// `MTOR_FAULT_CALLS=all`: in each scenario every call fails once, not a part of them.
+  static let playsAll = getenv("MTOR_FAULT_CALLS").map { String(cString: $0) } == "all"
+
   /// More calls than the scenario makes: a fault that never runs out is a mistake of the test.
   static let callsMax: UInt64 = 20_000
 
   @Test(arguments: faults) func whatWasPromisedIsThereWhicheverCallFails(_ fault: Fault) throws {
-    var random = Seed.generator("whicheverCallFails, \(fault.testDescription)")
+    try play(JournalFaultRun.self, fault)
+  }
+
+  @Test(arguments: faults) func theHistoryMovesAndIsCountedWhicheverCallFails(_ fault: Fault) throws {
+    try play(ShardFaultRun.self, fault)
+  }
+
+  @Test(arguments: faults) func whatIsOwedIsThereOrToldAsDroppedWhicheverCallFails(_ fault: Fault) throws {
+    try play(OutboxFaultRun.self, fault)
+  }
+
+  /// Plays the scenario again and again, with the fault at its first call, its second, …
+  private func play<Run: FaultRun>(_: Run.Type, _ fault: Fault) throws {
+    var random = Seed.generator("\(Run.self), \(fault.testDescription)")
     #expect(fv_register() == 0)
     var k: UInt64 = 1
     while true {
-      let run = FaultRun(fault)
+      fv_reset()
+      let run = Run(fault)
       let hasStruck = run.play(strikingAt: k)
       run.recover(seed: random.next())
       let problem = try run.problem()
       #expect(problem == nil, "call \(k): \(problem ?? "")")
       if problem != nil || !hasStruck || k > Self.callsMax { break }
       // Memory is asked for thousands of times in the same places.
-      k += fault.kind == FV_NO_MEMORY && k > 200 ? UInt64.random(in: 1...60, using: &random) : 1
+      let stride = fault.kind == FV_NO_MEMORY && k > 200 ? max(60, Run.stride) : k > 100 ? Run.stride : 1
+      k += UInt64.random(in: 1...stride, using: &random)
     }
     #expect(k > 60 && k < Self.callsMax)
     fv_reset()
   }
 }
 
-/// One run of the scenario on a fresh medium.
-private final class FaultRun {
+/// One run of a scenario on a fresh medium.
+protocol FaultRun {
+  /// Beyond the first hundred calls, the most from one that fails to the next.
+  static var stride: UInt64 { get }
+  init(_ fault: FaultTests.Fault)
+  /// Returns whether the fault has struck.
+  func play(strikingAt k: UInt64) -> Bool
+  /// The fault goes away: with the same process, or after a power cut with another.
+  func recover(seed: UInt64)
+  /// What is not as it was promised.
+  func problem() throws -> String?
+}
+
+/// Rows and a checkpoint.
+private final class JournalFaultRun: FaultRun {
+  static let stride: UInt64 = 1
   private let fault: FaultTests.Fault
   private let store: TestStore
   /// Rows by the number in their bodies.
@@ -71,7 +103,6 @@ private final class FaultRun {
 
   init(_ fault: FaultTests.Fault) {
     self.fault = fault
-    fv_reset()
     // In memory: thousands of runs would wait for the disk at each head.
     unlink(Self.anchor)
     store = TestStore { options in
@@ -88,7 +119,6 @@ private final class FaultRun {
 
   deinit { unlink(Self.anchor) }
 
-  /// Returns whether the fault has struck.
   func play(strikingAt k: UInt64) -> Bool {
     fv_arm(fault.kind, k, fault.isLasting ? 1 : 0)
     for round in 0..<10 { commit(rows: 1 + round % 3, padding: round % 4 == 0 ? 3000 : 40) }
@@ -116,7 +146,6 @@ private final class FaultRun {
     _ = store.worker.tidy(at: store.stamp())
   }
 
-  /// The fault goes away: with the same process, or after a power cut with another.
   func recover(seed: UInt64) {
     if fault.kind == FV_POWER_CUT {
       store.restart()
@@ -131,7 +160,6 @@ private final class FaultRun {
     store.close()
   }
 
-  /// What is not as it was promised.
   func problem() throws -> String? {
     if !worksAgain { return "it does not work again" }
     let check = try store.verify(key: TestStore.key?.publicKey)

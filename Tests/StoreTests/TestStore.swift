@@ -37,7 +37,8 @@ final class TestStore {
   }
 
   @discardableResult func apply(_ writes: [Write]) -> Result<Int64, StoreError> {
-    worker.apply(writes, at: stamp()).result
+    defer { worker.writeAnchor() }
+    return worker.apply(writes, at: stamp()).result
   }
 
   func fill(rows: Int) throws {

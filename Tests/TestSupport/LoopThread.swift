@@ -50,6 +50,21 @@ public func onLoop<Success: Sendable>(
   }
 }
 
+/// As `eventually`, for a condition that takes time to find out.
+public func comesTrue(
+  within limit: Duration = .seconds(20), _ condition: @escaping @Sendable () async throws -> Bool
+) async throws -> Bool {
+  let deadline = try await onLoop { LoopActor.shared.loop.now + limit }
+  while try await !condition() {
+    let isLate = try await onLoop {
+      try await LoopActor.shared.loop.sleep(for: .milliseconds(10))
+      return LoopActor.shared.loop.now >= deadline
+    }
+    if isLate { return false }
+  }
+  return true
+}
+
 /// Waits until `condition`, asked on the loop every 2 ms, is true; false when it is not by then.
 public func eventually(
   within limit: Duration = .seconds(10), _ condition: @escaping @Sendable @LoopActor () throws -> Bool

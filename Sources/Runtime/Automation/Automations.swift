@@ -108,12 +108,12 @@ import Time
     } catch { log.error("a clock that is set will be noticed late: \(error)") }
   }
 
-  /// Other rules from now on. Runs of rules that stay go on; those of others end here, but what they have
-  /// begun to say is heard.
-  public func replace(rules: [Rule]) {
+  /// Other rules from now on, at the time of `zone`. Runs of rules that stay go on; those of others end
+  /// here, but what they have begun to say is heard.
+  public func replace(rules: [Rule], zone: TimeZone) {
     isHandling = true
     let now = Stamp.now
-    execute(engine.replace(rules, at: now), nil, at: now)
+    execute(engine.replace(rules, zone: zone, at: now), nil, at: now)
     isHandling = false
     drain()
     if engine.needsWallClock { watchClock() }

@@ -20,8 +20,17 @@ extension Daemon {
     sensors.onValue = { [unowned self] name, value in
       automations.value(.sensor(name), value.map { .number($0) } ?? .null)
     }
+    // A process that mtor has started itself is up as long as it runs.
+    let own = Set(services.children.map(\.name))
     for child in services.children {
       automations.value(.worker(child.name), .string(child.pid == nil ? "down" : "up"))
+    }
+    orchestrator.onHealth = { [unowned self] change in
+      let value: JSONValue = change.isUp.map { $0 ? "up" : "down" } ?? .null
+      switch change.subject {
+      case .worker(let name): if !own.contains(name) { automations.value(.worker(name), value) }
+      case .realm(let name): automations.value(.realm(name), value)
+      }
     }
   }
 

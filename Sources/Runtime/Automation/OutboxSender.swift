@@ -25,6 +25,8 @@ import Time
   private let log = Logger("notifications")
   private var channels: [String: ChannelSettings] = [:]
   private var senders: [String: Task<Void, any Error>] = [:]
+  /// Taken by their receivers, which could not be stored yet, with the count of a gap: not sent again.
+  private var taken: [Int64: Int] = [:]
   /// Something was added while a channel was being served.
   private var more: Set<String> = []
   private var isStopped = false
@@ -50,9 +52,7 @@ import Time
       return
     }
     senders[name] = LoopActor.spawn("notifications to \(name)") { [self] in
-      do { try await deliver(to: name) } catch is CancellationError {} catch {
-        log.once("outbox", every: .seconds(60), "the outbox cannot be read: \(error)")
-      }
+      await deliver(to: name)
       senders[name] = nil
       if more.remove(name) != nil { serve(name) }
     }
@@ -63,23 +63,41 @@ import Time
     for sender in senders.values { sender.cancel() }
   }
 
-  private func deliver(to name: String) async throws {
+  /// Until nothing is owed to the channel any more.
+  private func deliver(to name: String) async {
     var backoff = Backoff(first: Self.pauses.first, longest: Self.pauses.longest)
     while let channel = channels[name], !isStopped {
-      let items = try await store.owed(channel: Self.outboxChannel(name), limit: Self.pageMax)
-      if items.isEmpty { return }
-      for item in items {
-        if let failure = await failure(item, channel) {
-          log.once("send.\(name)", level: .warning, every: .seconds(600), "\(name): \(failure); tried again")
-          try await store.commit([.attempted(id: item.id)])
-          try await loop.sleep(for: backoff.next(using: &loop.random))
-          break
-        }
-        log.settle("send.\(name)")
-        backoff.reset()
-        try await store.commit([.acknowledged(id: item.id, dropped: item.dropped)])
+      do {
+        if try await sendPage(to: channel, &backoff) { return }
+      } catch is CancellationError { return } catch {
+        log.once("send.\(name)", level: .warning, every: .seconds(600), "\(name): \(error); tried again")
+        do { try await loop.sleep(for: backoff.next(using: &loop.random)) } catch { return }
       }
     }
+  }
+
+  /// - Returns: nothing is owed.
+  /// - Throws: `StepError` when a message was not taken; what the store throws.
+  private func sendPage(to channel: ChannelSettings, _ backoff: inout Backoff) async throws -> Bool {
+    let items = try await store.owed(channel: Self.outboxChannel(channel.name), limit: Self.pageMax)
+    for item in items {
+      if let deadline = item.deadline, deadline < Stamp.now.wall {
+        try await store.commit([.expire])
+        return false
+      }
+      if taken[item.id] != item.dropped {
+        if let failure = await failure(item, channel) {
+          try await store.commit([.attempted(id: item.id)])
+          throw StepError(failure)
+        }
+        log.settle("send.\(channel.name)")
+        backoff.reset()
+        taken[item.id] = item.dropped
+      }
+      try await store.commit([.acknowledged(id: item.id, dropped: item.dropped)])
+      taken[item.id] = nil
+    }
+    return items.isEmpty
   }
 
   /// Posts one message; nil: it was taken.

@@ -53,7 +53,7 @@ extension Daemon {
     guard let store else { return nil }
     let status = store.status
     return StatusReport.Store(
-      problem: status.isOpen ? nil : status.problem?.description ?? "opening", lastSeq: status.lastSeq,
+      problem: status.problem?.description ?? (status.isOpen ? nil : "opening"), lastSeq: status.lastSeq,
       stored: status.stored, unstored: status.unstored, bytesWritten: status.bytesWritten,
       bytesWrittenEver: status.bytesWrittenEver)
   }

@@ -6,23 +6,22 @@ import Speech
 import Time
 
 extension Daemon {
-  /// For reading the sound files of a new configuration.
-  static let soundsLimit: Duration = .seconds(5)
+  /// For reading the sound files and the time zone of a new configuration.
+  static let filesLimit: Duration = .seconds(5)
 
   /// Takes over new settings as far as it can while running.
   ///
-  /// Commands, automations, lines, sounds, voice and log settings take effect at once; what is tied to
-  /// an open device or a worker's process is said and stays as it is until the next start. A line whose
-  /// settings stay is not touched.
+  /// Commands, automations, the time zone, lines, sounds, voice and log settings take effect at once; what
+  /// is tied to an open device or a worker's process is said and stays as it is until the next start. A
+  /// line whose settings stay is not touched.
   /// - Throws: as `init`; then nothing has changed.
   public func reload(_ new: Settings) async throws {
     if hasStopped { return }
     serviceManager.reloading()
     defer { if !hasStopped { serviceManager.ready("running on board \(settings.board)") } }
     let grammar = try CommandGrammar(new.commands, lists: new.lists)
-    let sounds = new.sounds
-    let cues = try await files.run("read the sounds", until: loop.now + Self.soundsLimit) {
-      try Self.cues(sounds)
+    let (cues, zone) = try await files.run("read the sounds", until: loop.now + Self.filesLimit) {
+      (try Self.cues(new.sounds), new.zone ?? .utc)
     }
     await loadHTTP(for: new.workers)
     if hasStopped { return }
@@ -33,7 +32,7 @@ extension Daemon {
     Self.apply(new.log)
     replies.cues = cues
     lines.replace(new.lines)
-    automations.replace(rules: new.automations)
+    automations.replace(rules: new.automations, zone: zone)
     applyAutomationSettings(new)
     commands.grammar = grammar
     commands.prefixes = new.wakePhrases.map(\.phrase)
@@ -70,7 +69,7 @@ extension Daemon {
       ("speaker", old.speaker != new.speaker), ("services", old.services != new.services),
       ("workers", voiceWorkers(old) != voiceWorkers(new)),
       ("wake_phrases", old.wakePhrases != new.wakePhrases),
-      ("store", old.store != new.store), ("time_zone", old.timeZone != new.timeZone),
+      ("store", old.store != new.store),
       ("voice.wake", wakePhraseComesOrGoes(old.voice, new.voice)),
     ].filter(\.1).map(\.0)
   }

@@ -37,9 +37,12 @@ import Workers
   public var onOutcome: (@LoopActor (Intent, Outcome, Duration) -> Void)?
   /// What was wrong with a worker last, until it is well again.
   public private(set) var troubles: [String: WorkerFailure] = [:]
+  private var health = HealthBoard()
   private var watchers: [String: [@LoopActor (ProbeResult) -> Void]] = [:]
   /// Told of what was refused: a change that cannot be made.
   public var onRefusedChange: (@LoopActor (String) -> Void)?
+  /// Told when a worker or a realm is up or down.
+  public var onHealth: (@LoopActor (HealthChange) -> Void)?
 
   /// - Parameter seed: of jitter and of random choices; the same seed decides the same.
   public init(limits: Realms.Limits = Realms.Limits(), seed: UInt64 = .random(in: 0 ... .max)) {
@@ -79,7 +82,10 @@ import Workers
   /// Adds a realm or changes the one of this name.
   public func set(_ realm: RealmProfile) { handle(.realm(realm)) }
 
-  public func remove(realm: String) { handle(.realmRemoved(realm)) }
+  public func remove(realm: String) {
+    handle(.realmRemoved(realm))
+    tell(health.review(machine))
+  }
 
   /// Adds a worker or changes the one of this name.
   public func set(_ worker: any Worker, _ profile: WorkerProfile) {
@@ -99,10 +105,14 @@ import Workers
     if workers[worker] != nil { leaving.insert(worker) }
     probes.removeValue(forKey: worker)?.cancel()
     handle(.workerRemoved(worker))
+    tell(health.set(worker: worker, nil, machine) + health.review(machine))
   }
 
   /// It finishes what it has and gets nothing more, until it is set again or removed.
-  public func drain(worker: String) { handle(.workerDrained(worker)) }
+  public func drain(worker: String) {
+    handle(.workerDrained(worker))
+    tell(health.review(machine))
+  }
 
   /// It is probed now; what comes of it is in the reports.
   public func wantProbe(worker: String) { handle(.probeWanted(worker: worker)) }
@@ -190,9 +200,11 @@ import Workers
       case .success(let payload):
         troubles[worker] = nil
         handle(.answered(id, payload))
+        noteHealth(of: worker, nil)
       case .failure(let failure):
         troubles[worker] = failure
         handle(.failed(id, failure))
+        noteHealth(of: worker, failure)
       }
     }
   }
@@ -204,11 +216,27 @@ import Workers
       let result = await worker.probe(until: deadline)
       guard let self, !Task.isCancelled, workers[name] === worker else { return }
       probes[name] = nil
-      if case .dead(let failure) = result { troubles[name] = failure } else { troubles[name] = nil }
+      var trouble: WorkerFailure?
+      if case .dead(let failure) = result { trouble = failure }
+      troubles[name] = trouble
       handle(.probed(worker: name, result))
+      noteHealth(of: name, trouble)
       for watcher in watchers.removeValue(forKey: name) ?? [] { watcher(result) }
     }
   }
+
+  // MARK: Health
+
+  /// A worker has answered, or it has failed.
+  private func noteHealth(of worker: String, _ failure: WorkerFailure?) {
+    if workers[worker] == nil || leaving.contains(worker) { return }
+    guard let failure else { return tell(health.set(worker: worker, true, machine)) }
+    if failure.kind.isFault, !machine.isTrusted(worker: worker) {
+      tell(health.set(worker: worker, false, machine))
+    }
+  }
+
+  private func tell(_ changes: [HealthChange]) { for change in changes { onHealth?(change) } }
 
   private func wake(at instant: Instant) {
     if let timer { loop.cancel(timer) }
