@@ -29,7 +29,7 @@ private func sequentialInC() throws -> Double {
   guard cb_http_sequential(HTTPServers.port(holding: .zero), Int32(requests), &latencies) == 0 else {
     throw Failure(what: "the worker did not answer")
   }
-  return Statistics(latencies.map(Double.init)).median
+  return Statistics(latencies.map { Double($0) }).median
 }
 
 /// One server for each time that requests are held.
