@@ -24,8 +24,9 @@ let cModules: [Target] = [
     // The library's headers include each other without their folder's name.
     cSettings: [.unsafeFlags(["-I/usr/include/pocketsphinx"])],
     linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
-  // Loads its library when it is first needed, so there is nothing to link.
+  // These load their libraries when they are first needed, so there is nothing to link.
   .target(name: "CCurl"),
+  .target(name: "CMicroHTTPD"),
   .systemLibrary(name: "CFlite", providers: [.apt(["flite1-dev"])]),
 ]
 
@@ -54,6 +55,7 @@ let wrappers: [Target] = [
   .target(name: "YAML", dependencies: ["CYAML", "Spelling"]),
   .target(name: "JSON"),
   .target(name: "HTTPClient", dependencies: ["CCurl"]),
+  .target(name: "HTTPServer", dependencies: ["CMicroHTTPD"]),
   .target(name: "SQLite", dependencies: ["CSQLite"]),
   .target(name: "Crypto", dependencies: ["CNettle"]),
   .target(name: "PocketSphinx", dependencies: ["CPocketSphinx"]),
@@ -89,8 +91,8 @@ let application: [Target] = [
     name: "Runtime",
     dependencies: [
       "ALSA", "Automation", "Camera", "Configuration", "Crypto", "DSP", "GPIO", "HTTPClient",
-      "HTTPTransport", "Intents", "JSON", "Log", "Loop", "Posix", "Speech", "Spelling", "Store", "Time",
-      "Workers", "Wyoming",
+      "HTTPServer", "HTTPTransport", "Intents", "JSON", "Log", "Loop", "Posix", "Speech", "Spelling",
+      "Store", "Time", "Workers", "Wyoming",
     ]),
   .target(
     name: "Simulation",
@@ -184,8 +186,8 @@ let tests: [Target] = [
   .testTarget(
     name: "RuntimeTests",
     dependencies: [
-      "Automation", "Configuration", "Intents", "JSON", "Log", "Loop", "Posix", "Runtime", "Simulation",
-      "Speech", "Store", "TestSupport", "Time", "Workers",
+      "Automation", "Configuration", "HTTPClient", "HTTPServer", "HTTPTransport", "Intents", "JSON", "Log",
+      "Loop", "Posix", "Runtime", "Simulation", "Speech", "Store", "TestSupport", "Time", "Workers",
     ],
     exclude: ["Servers"]),
   .testTarget(
@@ -213,8 +215,8 @@ let tests: [Target] = [
   .target(
     name: "Fuzz",
     dependencies: [
-      "Automation", "Configuration", "Crypto", "HTTPClient", "Intents", "JSON", "Log", "PocketSphinx",
-      "Posix", "Runtime", "Speech", "SpeechWorker", "Store", "Workers", "Wyoming", "YAML",
+      "Automation", "Configuration", "Crypto", "HTTPClient", "HTTPServer", "Intents", "JSON", "Log",
+      "PocketSphinx", "Posix", "Runtime", "Speech", "SpeechWorker", "Store", "Workers", "Wyoming", "YAML",
     ],
     path: "Tests/Fuzz/Targets"),
   .testTarget(

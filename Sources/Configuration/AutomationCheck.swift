@@ -20,10 +20,30 @@ struct AutomationCheck {
       if let condition = rule.condition { check(condition, "\(path).if", &reader) }
       check(rule.steps, of: rule, "\(path).do", &reader, depth: 1)
     }
+    for webhook in settings.webhooks where !isAwaited(.webhook(webhook.name)) {
+      reader.note(
+        at: "webhooks.\(webhook.name)", "no automation has 'on: webhook.\(webhook.name)', nor waits for it.")
+    }
     if let zone = settings.timeZone, settings.zone == nil {
       reader.note(
         at: "time_zone",
         "there is no zone \(quoted(zone)) in \(Settings.zoneFolder). Write Europe/Berlin or alike.")
+    }
+  }
+
+  private func isAwaited(_ trigger: Trigger) -> Bool {
+    settings.automations.contains { rule in
+      rule.watches.contains { $0.trigger == trigger } || awaits(trigger, rule.steps)
+    }
+  }
+
+  private func awaits(_ trigger: Trigger, _ steps: [Step]) -> Bool {
+    steps.contains { step in
+      switch step {
+      case .await(trigger, _, _): true
+      case .approve(let approval) where (approval.yes + approval.no).contains(trigger): true
+      default: step.blocks.contains { awaits(trigger, $0) }
+      }
     }
   }
 

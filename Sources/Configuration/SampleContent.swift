@@ -184,6 +184,11 @@ enum SampleContent {
     #     url: https://push.example.org/house
     #     priority: high
     """,
+    "webhooks": """
+    # webhooks:
+    #   parcel:                     # POST /webhooks/parcel starts automations with `on: webhook.parcel`
+    #     token_file: /etc/mtor/parcel-token
+    """,
     "workers": """
     # workers:
     #   speech:                     # comes with mtor: offline wake, speech to text and text to speech

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
+import Posix
 import Speech
 
 extension Schema {
@@ -81,6 +82,32 @@ extension Schema {
       "expires", \.expires, .optional(.duration(.seconds(10) ... .seconds(720 * 3600)), none: "never"),
       "Not sent any more after that."),
   ]
+
+  static let webhooks = ValueType<[WebhookSettings]>.named(
+    "webhook", .section(WebhookSettings(name: ""), webhook), name: \.name, count: 32,
+    blank: { WebhookSettings(name: $0) })
+
+  private static let webhook: [Field<WebhookSettings>] = [
+    Field(
+      "token_file", \.tokenFile, .text("path", bytesMax: 512), isRequired: true,
+      "Holds the token that a call has to bring, at least 16 bytes: Authorization: Bearer TOKEN.")
+  ]
+
+  static let http: [Field<HTTPSettings>] = [
+    Field(
+      "listen", \.listen, listen,
+      "A numeric address and a port. Beyond this machine tokens go in clear: put a proxy with TLS before it.")
+  ]
+
+  private static let listen = ValueType<Endpoint>.scalar(
+    "tcp://ADDRESS:PORT",
+    parse: { text in
+      guard let endpoint = try? Endpoint(text), case .tcp = endpoint, SocketAddress(endpoint) != nil else {
+        return .failure(BadText(text: "\(quoted(text)) is not tcp://ADDRESS:PORT with a numeric address."))
+      }
+      return .success(endpoint)
+    },
+    show: \.description)
 
   static let location: [Field<LocationSettings>] = [
     Field("latitude", \.latitude, .number(-90...90), "Degrees, north is positive."),

@@ -19,6 +19,9 @@ enum Schema {
     Field("automations", \.automations, automations, "What to do when something happens, by name."),
     Field("sensors", \.sensors, sensors, "Numbers that are read again and again, for automations, by name."),
     Field("notifications", \.channels, channels, "Where messages of automations go, by name."),
+    Field("webhooks", \.webhooks, webhooks, "Who may start automations by HTTP, by name."),
+    Field(
+      "http", \.http, .section(HTTPSettings(), http), "The server of webhooks; without any there is none."),
     Field(
       "location", \.location, .section(LocationSettings(), location), "Where this is, for sunrise and sunset."
     ),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Automation
 import Glibc
+import Posix
 import Time
 
 /// A number that is read again and again.
@@ -26,6 +27,21 @@ public struct ChannelSettings: Sendable, Equatable {
   public var expires: Duration? = .seconds(86_400)
 
   public init(name: String) { self.name = name }
+}
+
+/// Somebody outside who may start automations by HTTP.
+public struct WebhookSettings: Sendable, Equatable {
+  public var name: String
+  public var tokenFile = ""
+
+  public init(name: String) { self.name = name }
+}
+
+/// The server of webhooks.
+public struct HTTPSettings: Sendable, Equatable {
+  public var listen = Endpoint.tcp(host: "127.0.0.1", port: 8420)
+
+  public init() {}
 }
 
 /// Where the machine is, for the sun.

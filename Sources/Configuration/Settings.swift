@@ -30,6 +30,9 @@ public struct Settings: Sendable, Equatable {
   public var sensors: [SensorSettings] = []
   /// Where `notify` sends to.
   public var channels: [ChannelSettings] = []
+  /// With none of these nobody is listened to.
+  public var webhooks: [WebhookSettings] = []
+  public var http = HTTPSettings()
   public var location = LocationSettings()
   /// A name below /usr/share/zoneinfo; nil: the machine's own.
   public var timeZone: String?

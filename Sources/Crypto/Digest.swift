@@ -38,6 +38,14 @@ public struct Digest: Sendable, Hashable, CustomStringConvertible {
     withUnsafeMutableBytes(of: &words, body)
   }
 
+  /// Takes the same time whatever differs.
+  public func isSame(as other: Digest) -> Bool {
+    let difference =
+      (words.0 ^ other.words.0) | (words.1 ^ other.words.1) | (words.2 ^ other.words.2)
+      | (words.3 ^ other.words.3)
+    return difference == 0
+  }
+
   public var bytes: [UInt8] { withBytes { Array($0) } }
   public var description: String { Hex.text(bytes) }
 

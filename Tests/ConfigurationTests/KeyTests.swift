@@ -230,6 +230,16 @@ import Testing
     - notifications: {a: {url: "https://example.org", expires: 1s}}
     ! out of range
 
+    webhooks.token_file
+    + webhooks: {a: {token_file: /run/token}}\nautomations: {r: {on: webhook.a, do: {log: x}}}
+    - webhooks: {a: {token_file: /run/token}}
+    ! no automation has 'on: webhook.a'
+
+    http.listen
+    + http: {listen: "tcp://[::1]:8421"}
+    - http: {listen: "tcp://localhost:8421"}
+    ! with a numeric address
+
     location.latitude
     + location: {latitude: 52.5, longitude: 13.4}
     - location: {latitude: 91}

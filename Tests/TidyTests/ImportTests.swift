@@ -12,7 +12,7 @@ import Testing
   private static let foundations = ["Time", "Posix", "Log", "Loop"]
   private static let wrappers = [
     "ALSA", "GPIO", "Camera", "DSP", "YAML", "JSON", "PocketSphinx", "Synthesis",
-    "HTTPClient", "SQLite", "Crypto",
+    "HTTPClient", "HTTPServer", "SQLite", "Crypto",
   ]
   private static let pure = ["Intents", "Speech", "Automation"]
   private static let protocols = ["Wyoming", "WyomingTransport", "HTTPTransport", "Workers"]
@@ -30,6 +30,7 @@ import Testing
     Layer(targets: ["YAML"], mayImport: ["CYAML", "Spelling"]),
     Layer(targets: ["JSON"], mayImport: []),
     Layer(targets: ["HTTPClient"], mayImport: ["CCurl"]),
+    Layer(targets: ["HTTPServer"], mayImport: ["CMicroHTTPD"]),
     Layer(targets: ["SQLite"], mayImport: ["CSQLite"]),
     Layer(targets: ["Crypto"], mayImport: ["CNettle"]),
     Layer(targets: ["Store"], mayImport: ["CLinux", "Glibc", "Crypto", "JSON", "SQLite"] + foundations),

@@ -20,6 +20,12 @@ extension Daemon {
     sensors.onValue = { [unowned self] name, value in
       automations.value(.sensor(name), value.map { .number($0) } ?? .null)
     }
+    webhooks.onCall = { [unowned self] name, data in
+      let trigger = Trigger.webhook(name)
+      guard automations.isAwaited(trigger) else { return false }
+      automations.fire(trigger, data, exchange: exchange(nil))
+      return true
+    }
     // A process that mtor has started itself is up as long as it runs.
     let own = Set(services.children.map(\.name))
     for child in services.children {
@@ -37,6 +43,7 @@ extension Daemon {
   /// From here on they run: those of the last start first.
   func startAutomations() {
     applyAutomationSettings(settings)
+    webhooks.apply(settings)
     automations.start()
     automations.fire(.start, exchange: exchange(nil))
   }
@@ -52,6 +59,7 @@ extension Daemon {
   func stopAutomations() {
     automations.stop()
     sensors.stop()
+    webhooks.stop()
     sender?.stop()
     soundTimer?.cancel()
   }

@@ -27,6 +27,7 @@ extension Daemon {
     if hasStopped { return }
     // What was changed by hand is as the file says again, and keys are read anew.
     workforce.apply(new, services: services.byName)
+    webhooks.apply(new)
     if new == settings { return log.info("configuration read again: nothing has changed") }
     try services.reload(grammar, wakePhrases: new.wakePhrases)
     Self.apply(new.log)

@@ -43,6 +43,7 @@ import Time
   private(set) var replies: Replies
   public private(set) var automations: Automations
   let sensors = SensorReader()
+  let webhooks = WebhookServer()
   /// Nil without a store.
   let sender: OutboxSender?
   var soundTimer: RepeatingTimer?

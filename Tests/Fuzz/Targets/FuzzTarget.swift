@@ -25,7 +25,8 @@ public struct FuzzTarget: Sendable, CustomStringConvertible {
   /// Every parser that a library has; those of the programs are in `Tests/FuzzTests`.
   public static let all: [FuzzTarget] = [
     json, yaml, configuration, board, grammar, spoken, template, expression, automations, zone, jsgf,
-    pronunciations, model, wyoming, wav, control, lines, log, options, endpoint, url, base64, events, answer,
+    pronunciations, model, wyoming, wav, control, webhook, lines, log, options, endpoint, url, base64, events,
+    answer,
     sentences, head, chain,
   ]
 }

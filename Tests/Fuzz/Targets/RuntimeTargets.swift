@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPServer
 import JSON
 import Log
 import Posix
@@ -15,6 +16,27 @@ extension FuzzTarget {
     Promise.holds(header.dataOffset + header.dataBytes <= bytes.count, "\(header) is in \(bytes.count) bytes")
     let sound = try? SoundFile.decode(bytes)
     Promise.holds(sound?.samples.count == header.frames * header.channels, "\(header) has its samples")
+  }
+
+  /// A call of a webhook: method, path and authorization in the first three lines, then its body.
+  static let webhook = FuzzTarget("webhook") { input in
+    var gate = WebhookGate()
+    let token = "a token of some length"
+    Promise.holds(gate.set("parcel", token: token), "the token is long enough")
+    let parts = [UInt8](input).split(separator: 0x0A, maxSplits: 3, omittingEmptySubsequences: false)
+    func text(_ index: Int) -> String {
+      parts.indices.contains(index) ? String(decoding: parts[index], as: UTF8.self) : ""
+    }
+    let request = HTTPServer.Request(
+      method: text(0), path: text(1), authorization: parts.count > 2 ? text(2) : nil,
+      body: parts.count > 3 ? Array(parts[3]) : [])
+    switch gate.judge(request) {
+    case .call(let name, _):
+      Promise.holds(name == "parcel" && request.method == "POST", "\(request.path) is a webhook")
+      Promise.holds(text(2).hasSuffix(" \(token)"), "'\(text(2))' is its token")
+    case .refuse(let status, let text):
+      Promise.holds([400, 401, 404, 405].contains(status) && !text.isEmpty, "\(status) is a refusal")
+    }
   }
 
   /// What comes over the control socket, either way.
