@@ -376,6 +376,12 @@ extension Engine {
   }
 
   mutating func conclude(_ run: borrowing Run) {
+    if run.isRepetition, run.failure != nil {
+      // Its beginning was left out: what has an end in the journal has a beginning there.
+      let content = Turn.Fact.Content.started(
+        rule: run.name, run: run.id, trigger: run.trigger, event: run.event, caller: nil)
+      turn.facts.append(Turn.Fact(kind: "rule.started", isDurable: run.isDurable, content: content))
+    }
     if !run.isRepetition || run.failure != nil {
       let content = Turn.Fact.Content.ended(
         rule: run.name, run: run.id, failure: run.failure, steps: run.told)

@@ -20,8 +20,8 @@ struct AutomationInvariant: Invariant {
   mutating func observe(_ event: WorldEvent, at now: Instant, _ findings: inout Findings) {
     switch event {
     case .edge(let edge) where edge.line == House.door:
-      if edge.isActive { openSince = openSince ?? now } else { closedSince = closedSince ?? now }
-      if edge.isActive { closedSince = nil } else { openSince = nil }
+      if !edge.isActive { look(now, &findings) }
+      (openSince, closedSince) = edge.isActive ? (openSince ?? now, nil) : (nil, closedSince ?? now)
     case .output(let line, let percent):
       switch line {
       case House.alarmLine: alarm(percent > 0, now, &findings)

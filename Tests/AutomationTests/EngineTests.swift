@@ -529,6 +529,13 @@ import Time
     let hold = Trigger.gesture(line: "bell", .hold)
     #expect(engine.handle(.happened(hold), at: now).facts.map(\.kind) == ["rule.started", "rule.ended"])
     #expect(engine.handle(.happened(hold, data: ["repeated": true]), at: now).facts == [])
+    // One that fails is told with its beginning.
+    var failing = Engine([rule([Watch(.gesture(line: "bell", .hold))], [.call(rule: "none")])], at: now)
+    failing.rules[0].durable = false
+    failing.programs = failing.rules.map(Program.init)
+    _ = failing.start([], at: now)
+    let facts = failing.handle(.happened(hold, data: ["repeated": true]), at: now).facts
+    #expect(facts.map(\.kind) == ["rule.started", "rule.ended"])
   }
 
   @Test func everyTriggerIsReadAsItIsWritten() {

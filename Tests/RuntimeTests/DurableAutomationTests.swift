@@ -3,6 +3,7 @@ import Configuration
 import Glibc
 import JSON
 import Loop
+import Posix
 import Runtime
 import Simulation
 import Store
@@ -107,6 +108,47 @@ import Time
       ControlRequest(.hook, name: "none"),
       ControlRequest(.hook, text: "[1]", name: "ask"),
     ] { #expect(throws: ControlError.self) { try ask(bad) } }
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  /// One that waits for its commit, and a later one on the same line that need not.
+  @Test func aLaterEffectOnALineIsNotOvertaken() async throws {
+    let directory = TemporaryDirectory()
+    let state = directory.file("state")
+    mkdir(state, 0o700)
+    let text = """
+      board: sim
+      speaker: {device: "off"}
+      gpio: {lamp: {output: GPIO5}, porch: {output: GPIO6}}
+      automations:
+        durable: {on: webhook.a, mode: parallel, do: [{set: lamp, to: on}, {wait: 10ms}]}
+        quick: {on: webhook.b, mode: parallel, do: {set: lamp, to: off}}
+        other: {on: webhook.c, do: {set: porch, to: on}}
+      """
+    let test = try await onLoop { try TestDaemon(text, state: state) }
+    let told = Locked<[String]>([])
+    // Once they have begun.
+    #expect(
+      try await eventually {
+        test.daemon.automations.fire(
+          .webhook("c"), exchange: Exchange(id: nil, speechEnd: .zero, budget: .seconds(5)))
+        return test.lines.isOn("porch") == true
+      })
+    try await onLoop {
+      _ = test.daemon.lines.command("porch", .set(false))
+      test.lines.onOutput = { line, percent, _ in told.withLock { $0.append("\(line) \(percent)") } }
+      for _ in 0..<3 {
+        for name in ["a", "b", "c"] {
+          test.daemon.automations.fire(
+            .webhook(name), exchange: Exchange(id: nil, speechEnd: .zero, budget: .seconds(5)))
+        }
+      }
+      // Nobody waits for another line's commit.
+      #expect(told.withLock { $0.contains("porch 100") && !$0.contains("lamp 100") })
+    }
+    #expect(try await eventually { test.daemon.automations.running.isEmpty })
+    let lamp = told.withLock { $0.filter { $0.hasPrefix("lamp") } }
+    #expect(lamp.first == "lamp 100" && lamp.last == "lamp 0", "\(lamp)")
     try await onLoop { await test.daemon.stop() }
   }
 

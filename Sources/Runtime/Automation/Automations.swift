@@ -38,8 +38,8 @@ import Time
   private var flights: [UInt64: Flight] = [:]
   /// Steps that take time.
   private var tasks: [StepID: Task<Void, any Error>] = [:]
-  /// Effects that wait for their commit.
-  private var uncommitted: Set<StepID> = []
+  /// Effects that wait for their commit, each with the line that it drives; empty: none.
+  private var uncommitted: [StepID: String] = [:]
   /// Events to be handled after the turn under way.
   private var events: [(event: Engine.Event, flight: Flight?)] = []
   /// How many of them the turn under way has brought: they go before those that waited for it.
@@ -255,7 +255,12 @@ import Time
           flight.runs.insert(run)
         }
       case .perform(let effect):
-        if effect.isAfterCommit, store != nil { after.append(effect) } else { perform(effect) }
+        if store != nil, effect.isAfterCommit || isOvertaking(effect) {
+          uncommitted[effect.id] = effect.step.line ?? ""
+          after.append(effect)
+        } else {
+          perform(effect)
+        }
       case .abandon(let id, let rule, let step): abandon(id, rule, step)
       case .refused(let rule, let reason):
         log.once(
@@ -268,12 +273,20 @@ import Time
     commit(turn, at: now, then: after)
   }
 
+  /// What a line is to do last is what it does last: an effect that waits for no commit does not come before
+  /// an earlier one on the same line that does.
+  private func isOvertaking(_ effect: Turn.Effect) -> Bool {
+    if uncommitted.isEmpty { return false }
+    guard let line = effect.step.line else { return false }
+    return uncommitted.values.contains(line)
+  }
+
   /// Effects that have to wait for it follow the commit, also one that failed: the store has told and
   /// counted what it could not store, and what is to be done is done all the same.
   private func commit(_ turn: Turn, at now: Stamp, then effects: [Turn.Effect]) {
     guard let store else { return }
     var writes: [Write] = []
-    var isDurable = !turn.checkpoints.isEmpty
+    var isDurable = !turn.checkpoints.isEmpty || !effects.isEmpty
     for fact in turn.facts {
       isDurable = isDurable || fact.isDurable
       writes.append(.journal(JournalEntry(fact.kind, fact.body, at: now)))
@@ -282,8 +295,7 @@ import Time
       let body = checkpoint.body.map { Self.bytes($0) }
       writes.append(.checkpoint(key: checkpoint.key, body: body))
     }
-    for effect in effects { uncommitted.insert(effect.id) }
-    if writes.isEmpty { return perform(committed: effects) }
+    if writes.isEmpty, effects.isEmpty { return }
     do throws(StoreError) {
       try store.commit(writes, isDurable ? .now : .soon) { [weak self] _ in self?.perform(committed: effects)
       }
@@ -295,7 +307,7 @@ import Time
 
   private func perform(committed effects: [Turn.Effect]) {
     if isStopped { return }
-    for effect in effects where uncommitted.remove(effect.id) != nil { perform(effect) }
+    for effect in effects where uncommitted.removeValue(forKey: effect.id) != nil { perform(effect) }
     drain()
   }
 
@@ -307,7 +319,7 @@ import Time
   }
 
   private func abandon(_ id: StepID, _ rule: String, _ step: Step) {
-    uncommitted.remove(id)
+    uncommitted[id] = nil
     guard let task = tasks.removeValue(forKey: id) else { return }
     log.warning("\(rule): \(step.summary) was ended: it took too long, or the run was cancelled")
     task.cancel()
@@ -495,5 +507,15 @@ struct StepError: Error, CustomStringConvertible {
 }
 
 extension Step {
+  /// What it drives.
+  fileprivate var line: String? {
+    switch self {
+    case .set(let line, _), .toggle(let line), .pulse(let line, _), .blink(let line, _, _, _),
+      .pattern(let line, _):
+      line
+    default: nil
+    }
+  }
+
   fileprivate var isSpoken: Bool { if case .say = self { true } else { false } }
 }

@@ -40,10 +40,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     if not status.isdigit():
       self.close_connection = True
       return
-    answer = b'{"object": "list", "data": [{"id": "small"}]}'
+    answer = b"" if status == "204" else b'{"object": "list", "data": [{"id": "small"}]}'
     self.send_response(int(status))
-    self.send_header("Content-Type", "application/json")
-    self.send_header("Content-Length", str(len(answer)))
+    if answer:
+      self.send_header("Content-Type", "application/json")
+      self.send_header("Content-Length", str(len(answer)))
     self.end_headers()
     self.wfile.write(answer)
 
