@@ -21,7 +21,8 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
   ///   libcurl is not installed.
   public init(_ text: String, relativeTo base: HTTPURL? = nil) throws(HTTPError) {
     func refused(_ why: String) -> HTTPError {
-      HTTPError(text, .invalid("\(why): write http://HOST[:PORT]/PATH or https://…"))
+      // The reason must not be cut off behind a long address.
+      HTTPError(String(text.prefix(200)), .invalid("\(why): write http://HOST[:PORT]/PATH or https://…"))
     }
     guard text.utf8.count <= Self.bytesMax else { throw refused("more than \(Self.bytesMax) bytes") }
     guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw refused("white space in it") }
