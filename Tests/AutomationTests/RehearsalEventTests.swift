@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct RehearsalEventTests {
   static let bad: [(JSONObject, String)] = [
-    (["tigger": "start"], "unknown member 'tigger'. There are answer, approve, at, cancel, clock"),
+    (["when": "start"], "unknown member 'when'. There are answer, approve, at, cancel, clock"),
     (["at": "5"], "'at' is a time with its unit: \"90s\", \"5min\", \"2h\", \"1d\""),
     (["at": 5], "'at' is a time with its unit"), (["clock": "1e300h"], "'clock' is a time with its unit"),
     (["restart": "soon"], "'restart' is a time with its unit"),

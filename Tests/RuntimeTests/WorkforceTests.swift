@@ -9,8 +9,6 @@ import Time
 
 @testable import Runtime
 
-@testable import Runtime
-
 /// Realms and workers of the configuration, and what becomes of run-time changes when it is read again.
 @Suite(.serialized) struct WorkforceTests {
   private static func configuration(_ workers: String) -> String {
@@ -203,7 +201,7 @@ import Time
     let directory = test.directory
     let unsaved = thrown(ControlError.self) { try Self.add("saved", to: directory, isSaved: true) }
     #expect(unsaved?.description == "this mtor keeps no state: nothing can be saved")
-    for number in 2...Workforce.addedMax { try Self.add("w\(number)", to: directory) }
+    for number in 1...Workforce.addedMax { try Self.add("w\(number)", to: directory) }
     let refused = thrown(ControlError.self) { try Self.add("more", to: directory) }
     #expect(refused?.description == "64 workers were added already. Write them into the configuration")
     try await onLoop { await test.daemon.stop() }
