@@ -159,10 +159,16 @@ final class Stranger: Sendable {
         _ = send(client, says, says.utf8.count, Int32(MSG_NOSIGNAL))
         var byte: UInt8 = 0
         if then == .hear { _ = read(client, &byte, 1) }
-        if then == .hold { clients.append(client) } else { close(client) }
+        if then == .hold { clients.append(client) } else { Self.end(client) }
       }
-      for client in clients { close(client) }
+      for client in clients { Self.end(client) }
     }
+  }
+
+  /// Also when a program that is just being started still has a copy of it.
+  private static func end(_ client: Int32) {
+    shutdown(client, Int32(SHUT_RDWR))
+    close(client)
   }
 
   func stop() {
