@@ -46,8 +46,8 @@ test-tsan: ## the native tests under the thread sanitizer
 test-asan: ## the native tests under the address sanitizer, leaks included
 	@scripts/test --asan
 
-fuzz: ## attack every parser; SECONDS=30 for each, TARGET=name for one
-	@scripts/fuzz -s $(or $(SECONDS),30) $(TARGET)
+fuzz: ## attack every parser; SECONDS=30 for each, TARGET=name for one, SEED=1 as CI does
+	@scripts/fuzz -s $(or $(SECONDS),30) $(if $(SEED),--seed $(SEED)) $(TARGET)
 
 faults: ## real servers that misbehave, a network that breaks: FAULTS=10000, SEED=… again
 	@scripts/faults $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED))

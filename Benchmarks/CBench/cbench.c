@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE 1
 #include "cbench.h"
+#include "clock.h"
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -16,12 +17,6 @@ struct source {
   uint64_t *latencies;
   void (*handler)(struct source *source, uint32_t events);
 };
-
-static uint64_t now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void add(int ep, struct source *source) {
   struct epoll_event e = {.events = EPOLLIN, .data.ptr = source};

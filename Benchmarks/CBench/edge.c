@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cgpiod.h"
+#include "clock.h"
 
 volatile uint64_t *cb_edge_share(const char *path) {
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -22,11 +23,7 @@ volatile uint64_t *cb_edge_share(const char *path) {
 
 void cb_edge_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
-uint64_t cb_edge_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
+uint64_t cb_edge_now(void) { return now(); }
 
 int cb_edge_respond(const char *chip, uint32_t in, uint32_t out, volatile uint64_t *answered) {
   struct cg_line_config input = {.direction = CG_INPUT, .edges = true};

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "cbench.h"
+#include "clock.h"
 
 struct watch {
   uv_poll_t handle; /* first: a pointer to it is one to the watch */
@@ -14,12 +15,6 @@ struct watch {
   int *remaining;
   uint64_t *latencies;
 };
-
-static uint64_t now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void start(uv_loop_t *loop, struct watch *watch, uv_poll_cb handler) {
   uv_poll_init(loop, &watch->handle, watch->fd);

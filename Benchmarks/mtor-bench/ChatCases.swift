@@ -35,9 +35,7 @@ let chatCases: [Case] = [
   private var heard: Waiter<Instant>?
 
   init() throws {
-    var template = Array("/tmp/mtor-bench-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("make a directory below /tmp") }
-    directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    directory = try Directory.makePrivate(in: "/tmp", prefix: "mtor-bench")
     let port = cb_chat_serve(Self.words, Self.gap.nanoseconds)
     let text = """
       board: sim

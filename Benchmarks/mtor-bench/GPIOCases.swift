@@ -8,8 +8,8 @@ private let togglesPerRound = 100
 /// Edge → rule → output, ours against a bare C program in the same kernel. Only where chips can be
 /// simulated: `scripts/bench --rig`. Elsewhere the table is empty.
 ///
-/// The rig's system calls cost a hundred times a board's, a clock reading too: of ours one more is
-/// made per edge, for the stall meter. `gpio.clock_reading` tells what it cost in that kernel.
+/// The rig's system calls cost a hundred times a board's, a clock reading too: `gpio.clock_reading` tells
+/// how much. Both sides make the same four an edge: wait, read, set, and the clock for the answer.
 let gpioCases: [Case] =
   access("/sys/kernel/config/gpio-sim", W_OK) != 0
   ? []

@@ -14,6 +14,7 @@ let instructionCases: [Case] = [
   .instructions("gesture.edge", counts: (5_000, 25_000)),
   .instructions("voice.frame", counts: (100, 600)),
   .instructions("store.append", counts: (100, 600), to: "c.store_append", as: "sqlite3 in C"),
+  .instructions("http.sequential", counts: (200, 1_200), to: "c.http_sequential", as: "libcurl in C"),
 ]
 
 extension Case {

@@ -11,7 +11,7 @@ private let machineCases = [
 /// Every case, in the order of the table.
 private let cases =
   machineCases + loopCases + timerCases + idleCases + audioCases + replyCases + programCases + gpioCases
-  + intentCases + realmCases + httpCases + chatCases + storeCases + automationCases
+  + intentCases + realmCases + httpCases + webhookCases + chatCases + storeCases + automationCases
 
 @main struct Bench {
   static func main() {

@@ -17,12 +17,14 @@ import Time
 
   let pid: Int32
 
-  /// The sample configuration on board `sim`.
+  /// A configuration, the sample unless told otherwise, on board `sim`.
   /// - Parameter microphone: a PCM of the studio; nil: off.
-  init(_ studio: Studio, microphone: String?, environment: [String] = []) throws {
+  init(
+    _ studio: Studio, microphone: String?, configuration: String = ConfigurationTexts.sample,
+    environment: [String] = []
+  ) throws {
     let path = "\(studio.directory)/mtor.yml"
-    var settings = try ConfigurationReader().read(
-      text: ConfigurationTexts.sample, name: ConfigurationTexts.sampleName, board: "sim")
+    var settings = try ConfigurationReader().read(text: configuration, name: "bench", board: "sim")
     settings.microphone.source = microphone.map { .alsa($0) } ?? .off
     settings.speaker.device = "spk"
     try ConfigurationTexts.effective(settings).write(to: path)

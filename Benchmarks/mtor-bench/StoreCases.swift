@@ -7,7 +7,9 @@ import Posix
 import Store
 import Time
 
-private let appends = 200
+/// Rows of a round, and how many of them follow each other on one side.
+private let appends = 8000
+private let appendsInTurn = 1000
 private let verifiedRows: Int64 = 200_000
 
 /// What durability costs: against the same rows in C, and what an idle node writes.
@@ -33,14 +35,29 @@ let storeCases: [Case] = [
 
 /// From the call to the answer that the row is on the medium, one at a time, against SQLite in C on the
 /// same file system, in turns.
+///
+/// Both sides keep their file open over all rounds, have the bytes of their equal rows already, wait for the
+/// medium at each commit, and copy a log of 1000 pages into the file: SQLite within that commit, ours after its
+/// answer, so that the next row waits for it. Only ours has a chain of hashes and, after each 64 rows, a head.
+/// How often each log began anew is told: a p99 with more checkpoints on one side compares nothing.
 @LoopActor private func appendNow(_ options: Options) async throws -> [Figure] {
   let folder = try ScratchFolder()
-  let store = Store(StoreOptions(StorePaths(directory: folder.file("store"))))
+  let paths = StorePaths(directory: folder.file("store"))
+  let store = Store(StoreOptions(paths))
+  let appender = Appender(store)
+  let plain = try PlainStore(folder.file("plain.db"))
   var pairs: [(ours: Statistics, plain: Statistics)] = []
   for _ in 0...options.rounds {
-    let ours = try await storeLatencies(store)
-    pairs.append((ours, try plainLatencies(folder.file("plain.db"))))
+    var (ours, theirs): ([Double], [Double]) = ([], [])
+    for _ in 0..<appends / appendsInTurn {
+      ours += try await appender.append(appendsInTurn)
+      theirs += try plain.append(appendsInTurn)
+    }
+    pairs.append((Statistics(ours), Statistics(theirs)))
   }
+  let checkpoints = (
+    ours: try logNumber(paths.main), plain: try logNumber(folder.file("plain.db"))
+  )
   await store.close()
   pairs.removeFirst()
   return [0.5, 0.99].map { part in
@@ -50,45 +67,84 @@ let storeCases: [Case] = [
       value: Statistics(pairs.map { $0.ours.quantile(part) }).median / 1000,
       baseline: Statistics(pairs.map { $0.plain.quantile(part) }).median / 1000,
       baselineName: "sqlite3 in C", ratio: ratios.median, interval: ratios.interval95, goal: 1.15)
+  } + [
+    Figure(
+      name: "store.append_now.checkpoints", unit: "count", value: Double(checkpoints.ours),
+      baseline: Double(checkpoints.plain), baselineName: "sqlite3 in C")
+  ]
+}
+
+/// Durable rows, the next when the last is answered.
+@LoopActor private final class Appender {
+  private let store: Store
+  private let loop = LoopActor.shared.loop
+  private var latencies: [Double] = []
+
+  init(_ store: Store) { self.store = store }
+
+  /// Nanoseconds of each row.
+  func append(_ count: Int) async throws -> [Double] {
+    latencies = []
+    try await loop.wait(on: "store") { (waiter: Waiter<Void>) in next(count, waiter) }
+    return latencies
+  }
+
+  private func next(_ count: Int, _ waiter: Waiter<Void>) {
+    if count == 0 { return waiter.resume(returning: ()) }
+    let entry = row(Int64(count))
+    let begin = loop.now
+    do throws(StoreError) {
+      try store.commit([.journal(entry)], .now) { [self] result in
+        latencies.append(Double(loop.now.nanoseconds(since: begin)))
+        if case .failure(let error) = result { return waiter.resume(throwing: error) }
+        next(count - 1, waiter)
+      }
+    } catch { waiter.resume(throwing: error) }
   }
 }
 
-@LoopActor private func storeLatencies(_ store: Store) async throws -> Statistics {
-  let loop = LoopActor.shared.loop
-  var latencies: [Double] = []
-  for number in 0..<appends {
-    let begin = loop.now
-    try await store.commit([.journal(row(Int64(number)))])
-    latencies.append(Double((loop.now - begin).nanoseconds))
-  }
-  return Statistics(latencies)
+/// How often a file's write-ahead log has begun anew. Source: sqlite.org/walformat.html, bytes 12 to 15.
+private func logNumber(_ path: String) throws -> UInt32 {
+  let header = try FileDescriptor.open("\(path)-wal", O_RDONLY).read(upTo: 16)
+  return header.dropFirst(12).reduce(0) { $0 << 8 | UInt32($1) }
 }
 
 /// Durable rows, one after the other.
 @LoopActor func append(_ count: Int) async throws {
   let folder = try ScratchFolder()
   let store = Store(StoreOptions(StorePaths(directory: folder.file("store"))))
-  for number in 0..<count { try await store.commit([.journal(row(Int64(number)))]) }
+  _ = try await Appender(store).append(count)
   await store.close()
 }
 
 /// The same with SQLite in C.
 func plainAppend(_ count: Int) throws {
   let folder = try ScratchFolder()
-  var latencies = [UInt64](repeating: 0, count: count)
-  let code = cb_store_append(folder.file("plain.db"), Int32(count), &latencies)
-  if code != 0 { throw Failure(what: "SQLite in C: error \(code)") }
+  _ = try PlainStore(folder.file("plain.db")).append(count)
+}
+
+/// SQLite in C, as it comes.
+private final class PlainStore {
+  private var store: OpaquePointer?
+
+  init(_ path: String) throws { try Self.check(cb_store_open(path, &store)) }
+
+  deinit { cb_store_close(store) }
+
+  /// Nanoseconds of each row.
+  func append(_ count: Int) throws -> [Double] {
+    var latencies = [UInt64](repeating: 0, count: count)
+    try Self.check(cb_store_append(store, Int32(count), &latencies))
+    return latencies.map { Double($0) }
+  }
+
+  private static func check(_ code: Int32) throws {
+    if code != 0 { throw Failure(what: "SQLite in C: error \(code)") }
+  }
 }
 
 private func row(_ number: Int64) -> JournalEntry {
   JournalEntry("bench.row", ["n": .integer(123_456 + number), "text": "a row as the benchmark writes it"])
-}
-
-private func plainLatencies(_ path: String) throws -> Statistics {
-  var latencies = [UInt64](repeating: 0, count: appends)
-  let code = cb_store_append(path, Int32(appends), &latencies)
-  if code != 0 { throw Failure(what: "SQLite in C: error \(code)") }
-  return Statistics(latencies.map { Double($0) })
 }
 
 /// Removes the files that cases have made for several rounds.
@@ -146,9 +202,7 @@ final class ScratchFolder: Sendable {
 
   init() throws(SystemError) {
     let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(base)/mtor-bench-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("make a folder below \(base)") }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    path = try Directory.makePrivate(in: base, prefix: "mtor-bench")
   }
 
   deinit { ci_remove_tree(path) }

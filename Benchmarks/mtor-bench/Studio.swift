@@ -22,9 +22,7 @@ import Time
 
   static func open() async throws -> Studio {
     if let made { return made }
-    var template = Array("/tmp/mtor-bench-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("make a directory below /tmp") }
-    let studio = Studio(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+    let studio = Studio(try Directory.makePrivate(in: "/tmp", prefix: "mtor-bench"))
     try await studio.server.start(in: "\(studio.directory)/sound")
     made = studio
     return studio

@@ -10,16 +10,17 @@ struct Workload: Sendable {
   let name: String
   let run: @Sendable @LoopActor (_ count: Int) async throws -> Void
 
-  static let all = [
-    Workload(name: "loop.fd_dispatch") { try await PipeRelay().run($0) },
-    Workload(name: "c.fd_dispatch") { _ = cb_relay(Int32($0)) },
-    Workload(name: "uv.fd_dispatch") { _ = cb_uv_relay(Int32($0)) },
-    Workload(name: "timer.add_cancel") { _ = addAndCancel($0) },
-    Workload(name: "gesture.edge") { edges($0) },
-    Workload(name: "voice.frame") { frames($0) },
-    Workload(name: "store.append") { try await append($0) },
-    Workload(name: "c.store_append") { try plainAppend($0) },
-  ]
+  static let all =
+    [
+      Workload(name: "loop.fd_dispatch") { try await PipeRelay().run($0) },
+      Workload(name: "c.fd_dispatch") { _ = cb_relay(Int32($0)) },
+      Workload(name: "uv.fd_dispatch") { _ = cb_uv_relay(Int32($0)) },
+      Workload(name: "timer.add_cancel") { _ = addAndCancel($0) },
+      Workload(name: "gesture.edge") { edges($0) },
+      Workload(name: "voice.frame") { frames($0) },
+      Workload(name: "store.append") { try await append($0) },
+      Workload(name: "c.store_append") { try plainAppend($0) },
+    ] + http
 
   static func named(_ name: String) -> Workload? { all.first { $0.name == name } }
 

@@ -31,6 +31,20 @@ struct Deadline: Sendable, Equatable {
     if !isSameBoot { settle(now) }
   }
 
+  /// Beside a deadline that is kept: programs before this one know nothing of it.
+  private static let provisionalKey = "provisional"
+
+  /// The deadline that `keep` has left in an object; nil: none.
+  init?(in object: JSONObject, _ key: String, isSameBoot: Bool, _ now: Stamp) {
+    self.init(object[key], isSameBoot: isSameBoot, now)
+    if isSameBoot { isProvisional = object[Self.provisionalKey]?.boolValue ?? false }
+  }
+
+  func keep(in object: inout JSONObject, _ key: String) {
+    object[key] = json
+    if isProvisional { object[Self.provisionalKey] = true }
+  }
+
   /// What is left by the wall clock: never more than the whole, never less than nothing. A clock that
   /// is before the wait's beginning has not been set yet.
   mutating func settle(_ now: Stamp) {

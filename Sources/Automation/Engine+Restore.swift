@@ -24,6 +24,7 @@ extension Engine {
     }
     for run in restored.sorted(by: { $0.id < $1.id }) { takeOver(run) }
     for run in restored.sorted(by: { $0.id < $1.id }) { resume(run.id) }
+    for place in schedules { recall(place) }
     startSchedules()
     drain()
     passTime()
@@ -37,6 +38,8 @@ extension Engine {
     if let index, let run = Run(body, rule: index, isSameBoot: isSameBoot, now),
       run.fingerprint == programs[index].fingerprint
     {
+      // Its deadlines are those of this boot from now on.
+      if !isSameBoot { dirty.insert(run.id) }
       return run
     }
     turn.checkpoints.append(Turn.Checkpoint(key: key, body: nil))
@@ -112,7 +115,9 @@ extension Engine {
         var state = WatchState()
         state.last = body["last"]?.integerValue
         state.hasFired = body["fired"]?.boolValue ?? false
-        if entry.hold != nil { state.hold = Deadline(body["hold"], isSameBoot: isSameBoot, now) }
+        if entry.hold != nil {
+          state.hold = Deadline(in: body, "hold", isSameBoot: isSameBoot, now)
+        }
         state.event = body["event"]?.objectValue ?? [:]
         for (name, value) in body.members where name.hasPrefix("slot.") {
           state.slots[String(name.dropFirst(5))] = value.stringValue
@@ -122,10 +127,22 @@ extension Engine {
         if let deadline = state.hold, !state.isRestored {
           heap.add(.hold(Place(rule: rule, watch: watch)), at: deadline.instant)
         }
+        if state.hold != nil, !isSameBoot { keep(Place(rule: rule, watch: watch)) }
         return
       }
     }
     turn.checkpoints.append(Turn.Checkpoint(key: key, body: nil))
+  }
+
+  /// What a schedule has dealt with before this start. Without `missed` that matters only when the clock was
+  /// put back since: what passed while nobody was there is left out.
+  private mutating func recall(_ place: Place) {
+    guard let last = watches[place.rule][place.watch].last else { return }
+    if last > now.wall {
+      rewind(place, last)
+    } else if rules[place.rule].missed == .skip {
+      watches[place.rule][place.watch].last = nil
+    }
   }
 
   /// What counted for `at_most` before the restart counts on.
@@ -138,6 +155,7 @@ extension Engine {
     starts[index] = (body["starts"]?.arrayValue ?? []).compactMap {
       Deadline($0, isSameBoot: isSameBoot, now)
     }
+    if !isSameBoot { keepStarts(index) }
   }
 
   /// Other rules from now on, and another time zone. Runs and times of rules that stay as they are go on;

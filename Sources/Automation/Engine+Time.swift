@@ -13,9 +13,7 @@ extension Engine {
   private mutating func jumped(by jump: Int64) {
     tell("clock.jumped", ["ms": .integer(jump / 1_000_000)], isDurable: false)
     for place in schedules {
-      if jump < 0, let last = watches[place.rule][place.watch].last, last > now.wall {
-        rewind(place, last)
-      }
+      if let last = watches[place.rule][place.watch].last, last > now.wall { rewind(place, last) }
       reschedule(place)
     }
     settle()
@@ -24,7 +22,8 @@ extension Engine {
 
   /// The clock went back. What has been done is not done again, unless the clock was wrong before: by more
   /// than `rewindMax`, or than an interval is long.
-  private mutating func rewind(_ place: Place, _ last: Int64) {
+  mutating func rewind(_ place: Place, _ last: Int64) {
+    defer { keep(place) }
     // A clock that was lost says nothing about before.
     if !isClockSet { return }
     if rules[place.rule].watches[place.watch].schedule?.isInterval == true {
@@ -47,6 +46,7 @@ extension Engine {
         deadline.settle(now)
         run.strands[strand].state = .waiting(waiting, since: since, deadline)
         heap.add(.strand(StrandID(run: id, strand: strand)), at: deadline.instant)
+        if run.isDurable { dirty.insert(id) }
       }
       runs[id] = run
     }
@@ -58,6 +58,7 @@ extension Engine {
         if !watches[rule][watch].isRestored {
           heap.add(.hold(Place(rule: rule, watch: watch)), at: deadline.instant)
         }
+        keep(Place(rule: rule, watch: watch))
       }
     }
   }

@@ -79,9 +79,10 @@ extension Engine {
     let rule = rules[place.rule]
     let state = watches[place.rule][place.watch]
     var body = JSONObject()
-    body["hold"] = state.hold?.json
+    state.hold?.keep(in: &body, "hold")
     if state.hasFired { body["fired"] = true }
-    if rule.missed != .skip { body["last"] = state.last.map { .integer($0) } }
+    // After the clock was put back a restart must not do again what was done.
+    if let last = state.last, rule.missed != .skip || last > now.wall { body["last"] = .integer(last) }
     if state.hold != nil {
       if !state.event.isEmpty { body["event"] = .object(state.event) }
       for (name, value) in state.slots.sorted(by: { $0.key < $1.key }) {
@@ -115,8 +116,11 @@ extension Engine {
       watches[place.rule][place.watch].next = nil
       return
     }
-    let last = watches[place.rule][place.watch].last ?? now.wall
+    let known = watches[place.rule][place.watch].last
+    let last = known ?? now.wall
     watches[place.rule][place.watch].last = last
+    // What passes from now on is missed, when nobody is there.
+    if known == nil, rules[place.rule].missed != .skip { keep(place) }
     let next = schedule.next(after: last, in: zone)
     watches[place.rule][place.watch].next = next
     if let next { heap.add(.schedule(place), at: now.instant(of: next)) }
@@ -134,10 +138,11 @@ extension Engine {
     }
     var late: [Int64] = []
     var moment: Int64? = first
-    if rules[place.rule].missed == .skip, now.wall - first > Self.onTime.nanoseconds {
-      moment = schedule.next(after: now.wall - Self.onTime.nanoseconds, in: zone)
-    }
     var last = first
+    if rules[place.rule].missed == .skip, now.wall - first > Self.onTime.nanoseconds {
+      last = now.wall - Self.onTime.nanoseconds
+      moment = schedule.next(after: last, in: zone)
+    }
     var isDue = false
     var count = 0
     while let at = moment, at <= now.wall {
@@ -232,7 +237,7 @@ extension Engine {
   static let startsPrefix = "\(keyPrefix)starts/"
   static func startsKey(_ rule: Rule) -> String { "\(startsPrefix)\(rule.name)" }
 
-  private mutating func keepStarts(_ index: Int) {
+  mutating func keepStarts(_ index: Int) {
     let body: JSONObject = ["starts": .array(starts[index].map(\.json))]
     turn.checkpoints.append(Turn.Checkpoint(key: Self.startsKey(rules[index]), body: stored(body)))
   }

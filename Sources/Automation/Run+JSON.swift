@@ -82,7 +82,7 @@ extension Run.Strand {
     case .waiting(let waiting, let since, let deadline):
       object["state"] = .string(waiting.word)
       object["since"] = .integer(since)
-      object["deadline"] = deadline?.json
+      deadline?.keep(in: &object, "deadline")
       if case .run(let id) = waiting { object["run"] = .integer(Int64(clamping: id)) }
     }
     return object
@@ -109,7 +109,7 @@ extension Run.Strand {
       guard let waiting = Run.Waiting(word: state, run: run) else { return nil }
       self.state = .waiting(
         waiting, since: json["since"]?.integerValue ?? now.wall,
-        Deadline(json["deadline"], isSameBoot: isSameBoot, now))
+        Deadline(in: json, "deadline", isSameBoot: isSameBoot, now))
     }
   }
 }

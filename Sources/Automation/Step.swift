@@ -155,6 +155,16 @@ extension Step {
     }
   }
 
+  /// What it drives.
+  public var line: String? {
+    switch self {
+    case .set(let line, _), .toggle(let line), .pulse(let line, _), .blink(let line, _, _, _),
+      .pattern(let line, _):
+      line
+    default: nil
+    }
+  }
+
   /// The step with the values of slots and expressions in its texts.
   func filled(_ slots: [String: String], in scope: @autoclosure () -> some ExpressionScope) -> Step {
     // The lines that have no slot in their names are as good as all.

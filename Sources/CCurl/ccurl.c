@@ -66,6 +66,21 @@ CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *value)
 CURLcode ccurl_set_write(CURL *easy, CURLoption option, ccurl_write function) {
   return curl.easy_setopt(easy, option, function);
 }
+void ccurl_set_sockets(CURL *easy, curl_opensocket_callback open, curl_closesocket_callback close, void *user) {
+  curl.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
+  curl.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, user);
+  curl.easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close);
+  curl.easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, user);
+}
+curl_socket_t ccurl_open(const struct curl_sockaddr *address) {
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+int ccurl_close(curl_socket_t fd) { return close(fd); }
+void *ccurl_get_private(CURL *easy) {
+  void *value = NULL;
+  curl.easy_getinfo(easy, CURLINFO_PRIVATE, &value);
+  return value;
+}
 long ccurl_get_long(CURL *easy, CURLINFO info) {
   long value = 0;
   curl.easy_getinfo(easy, info, &value);

@@ -63,6 +63,11 @@ int cl_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOE
 int cl_pipe(int fds[2], int flags) { return pipe2(fds, flags); }
 void cl_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
 
+int cl_usable_processors(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
+}
+
 void cl_release_memory(void) {
   extern const char __executable_start[], etext[]; /* the linker's */
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -139,7 +139,7 @@ static void completed(void *user, struct MHD_Connection *connection, void **stat
 }
 
 struct cmhd *cmhd_start(int listening, const struct cmhd_limits *limits, cmhd_answer answer, void *user) {
-  struct cmhd *server = calloc(1, sizeof *server);
+  struct cmhd *server = cmhd_load() ? NULL : calloc(1, sizeof *server);
   if (server) {
     server->answer = answer;
     server->user = user;

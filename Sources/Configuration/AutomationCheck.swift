@@ -138,10 +138,8 @@ struct AutomationCheck {
   }
 
   private func check(_ step: Step, of rule: Rule, _ path: String, _ reader: inout Reader) {
+    if let line = step.line { return checkLine(line, of: rule, path, &reader) }
     switch step {
-    case .set(let line, _), .toggle(let line), .pulse(let line, _), .blink(let line, _, _, _),
-      .pattern(let line, _):
-      checkLine(line, of: rule, path, &reader)
     case .say(let text), .play(let text), .log(let text): _ = checkSlots(text, of: rule, path, &reader)
     case .run(let argv, _): argv.forEach { _ = checkSlots($0, of: rule, path, &reader) }
     case .ask(let question): _ = checkSlots(question.text, of: rule, path, &reader)
@@ -157,7 +155,7 @@ struct AutomationCheck {
     case .call(let name):
       known(name, settings.automations.map(\.name), "there is no automation", "Automations", path, &reader)
     case .once(let step): check(step, of: rule, path, &reader)
-    case .wait, .listen, .parallel, .stop: return
+    case .set, .toggle, .pulse, .blink, .pattern, .wait, .listen, .parallel, .stop: return
     }
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Spelling
 
 /// A quantity's units; the first is suggested when none is written.
 struct UnitTable: Sendable {
@@ -130,6 +131,5 @@ enum NumberText {
 
 /// An offending text in quotes, cut at 60 characters and without control characters.
 func quoted(_ text: String) -> String {
-  let clean = text.map { $0.isNewline || $0 == "\t" ? " " : $0 }
-  return clean.count > 60 ? "'\(String(clean.prefix(60)))…'" : "'\(String(clean))'"
+  "'\(String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }).excerpt())'"
 }

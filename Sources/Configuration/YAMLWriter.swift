@@ -47,24 +47,30 @@ enum YAMLWriter {
     if case .scalar = node { true } else { false }
   }
 
+  private static let special = Set<Unicode.Scalar>(":#{}[],&*!|>'%@`".unicodeScalars)
+
   private static func quoteIfNeeded(_ text: String) -> String {
-    let special: Set<Character> = [
-      ":", "#", "{", "}", "[", "]", ",", "&", "*", "!", "|", ">", "'", "\"", "%", "@", "`", "\\",
-    ]
+    // A space with a mark above it is one character, and still a space to YAML.
+    let scalars = text.unicodeScalars
     let isPlain =
-      !text.isEmpty && !text.contains(where: { special.contains($0) || $0.isNewline || $0 == "\t" })
-      && text.first != " " && text.last != " " && text != "~" && text != "null"
-      && !["-", "?", "---", "..."].contains(text) && !text.hasPrefix("- ") && !text.hasPrefix("? ")
-    if isPlain { return text }
-    let escaped = text.map { character in
-      switch character {
-      case "\"": "\\\""
-      case "\\": "\\\\"
-      case "\n": "\\n"
-      case "\t": "\\t"
-      default: String(character)
-      }
+      !scalars.contains { special.contains($0) || escape($0) != nil }
+      && !["", "~", "null", "-", "?", "---", "..."].contains(text)
+      && scalars.first != " " && scalars.last != " "
+      && !scalars.starts(with: "- ".unicodeScalars) && !scalars.starts(with: "? ".unicodeScalars)
+    return isPlain ? text : "\"" + scalars.map { escape($0) ?? String($0) }.joined() + "\""
+  }
+
+  /// What stands for a scalar between double quotes; nil: it stands for itself. (YAML 1.1, 5.1 and 5.7)
+  private static func escape(_ scalar: Unicode.Scalar) -> String? {
+    switch scalar {
+    case "\"": return "\\\""
+    case "\\": return "\\\\"
+    case "\n": return "\\n"
+    case "\t": return "\\t"
+    case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}", "\u{FEFF}", "\u{FFFE}", "\u{FFFF}":
+      let digits = String(scalar.value, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+    default: return nil
     }
-    return "\"" + escaped.joined() + "\""
   }
 }

@@ -11,14 +11,11 @@ public struct Preprocessor: ~Copyable {
   /// - Parameters:
   ///   - noiseSuppressionDB: most attenuation of noise, -60…0; 0 turns it off.
   ///   - automaticGain: brings speech to an even level.
-  /// - Throws: `DSPError` for an empty frame, a rate below 1, or no memory.
-  public init(
-    rateHz: Int, frameSamples: Int, noiseSuppressionDB: Int, automaticGain: Bool
-  ) throws(DSPError) {
-    guard (1...48_000).contains(frameSamples), (1...768_000).contains(rateHz),
-      let state = speex_preprocess_state_init(Int32(frameSamples), Int32(rateHz))
-    else { throw DSPError("no preprocessor for frames of \(frameSamples) samples at \(rateHz) Hz") }
-    self.state = state
+  ///   - frameSamples: 1…48,000.
+  ///   - rateHz: 1…768,000.
+  public init(rateHz: Int, frameSamples: Int, noiseSuppressionDB: Int, automaticGain: Bool) {
+    precondition((1...48_000).contains(frameSamples) && (1...768_000).contains(rateHz))
+    state = speex_preprocess_state_init(Int32(frameSamples), Int32(rateHz))
     self.frameSamples = frameSamples
     set(SPEEX_PREPROCESS_SET_DENOISE, noiseSuppressionDB < 0 ? 1 : 0)
     if noiseSuppressionDB < 0 {

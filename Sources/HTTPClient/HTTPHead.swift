@@ -16,9 +16,12 @@ public struct HTTPHead: Sendable, Equatable {
 
   public var isSuccess: Bool { (200..<300).contains(status) }
 
+  /// Its type, which may have parameters behind it, is that of server-sent events.
+  public var isEventStream: Bool { self["content-type"]?.utf8.starts(with: "text/event-stream".utf8) == true }
+
   /// The first header of that name, which is compared without case.
   public subscript(_ name: String) -> String? {
-    fields.first { $0.name.lowercased() == name.lowercased() }?.value
+    fields.first { $0.isNamed(name) }?.value
   }
 }
 

@@ -25,6 +25,11 @@ public struct HTTPRequest: Sendable, Equatable {
     self.body = body
   }
 
+  func differsOnlyInBody(from other: HTTPRequest) -> Bool {
+    url.text == other.url.text && fields == other.fields && method == other.method && proxy == other.proxy
+      && trust == other.trust && connectTimeout == other.connectTimeout
+  }
+
   /// What would let somebody smuggle in a line of their own; nil when all is well.
   var problem: String? {
     guard !method.isEmpty, method.utf8.allSatisfy({ (65...90).contains($0) }) else {
@@ -44,6 +49,13 @@ public struct HTTPField: Sendable, Equatable {
     self.name = name
     self.value = value
   }
+
+  /// Names are compared without case: RFC 9110, 5.1.
+  func isNamed(_ name: String) -> Bool {
+    self.name.utf8.elementsEqual(name.utf8) { Self.lower($0) == Self.lower($1) }
+  }
+
+  private static func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5a).contains(byte) ? byte | 0x20 : byte }
 
   var isClean: Bool {
     !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x3a }

@@ -18,16 +18,21 @@ public final class HTTPTransfers {
   /// Kept handles of ended transfers at most; more are freed.
   public static let sparesMax = 32
 
-  /// Watch a socket for this, or no longer when empty. Must not call back into this object.
+  /// Watch a socket for this, or for nothing when empty; mostly it is wanted again. Must not call back into
+  /// this object.
   public var onInterest: ((Int32, Interest) -> Void)?
+  /// What is known of a socket's number is over: it is about to be closed, perhaps with this object, which must
+  /// not be kept then, or it is new. libcurl 7.88 closes without a word what it has given up before it was
+  /// connected. Must not call back.
+  public var onForgotten: ((Int32) -> Void)?
   /// Call `timeOut()` after so long, instead of what was asked before; nil: never. Must not call back.
   public var onTimer: ((Duration?) -> Void)?
 
   /// From the first request on.
   private var multi: UnsafeMutableRawPointer?
   private let connectionsMax: Int
-  private var living: [UnsafeMutableRawPointer: HTTPTransfer] = [:]
-  private var spares: [UnsafeMutableRawPointer] = []
+  private var living: [HTTPHandle] = []
+  private var spares: [HTTPHandle] = []
   private var cancelled: [HTTPTransfer] = []
   private var depth = 0
 
@@ -52,7 +57,6 @@ public final class HTTPTransfers {
   }
 
   private func prepare(_ multi: UnsafeMutableRawPointer) {
-    ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsMax)
     ccurl_multi_callbacks(
       multi,
       { _, fd, what, me, _ in
@@ -68,32 +72,44 @@ public final class HTTPTransfers {
   deinit {
     guard let multi else { return }
     ccurl_multi_callbacks(multi, nil, nil, nil)
-    for (easy, transfer) in living {
-      transfer.owner = nil
-      ccurl_multi_remove(multi, easy)
-      ccurl_easy_cleanup(easy)
+    for handle in living {
+      handle.transfer?.owner = nil
+      ccurl_multi_remove(multi, handle.easy)
     }
-    for easy in spares { ccurl_easy_cleanup(easy) }
+    (living, spares) = ([], [])
     ccurl_multi_cleanup(multi)
   }
 
   public var count: Int { living.count }
 
-  /// Sends a request; its handlers are called from `ready` and `timeOut`.
+  /// Sends a request; `handler` is called from `ready` and `timeOut`.
   /// - Parameter addresses: numeric addresses of the host, best first; empty when its name is one.
-  /// - Throws: `.invalid` when it cannot be sent as it is.
+  /// - Throws: `.invalid` when it cannot be sent as it is; `.refused` without memory.
   public func start(
-    _ request: HTTPRequest, addresses: [String], _ handlers: HTTPTransfer.Handlers
+    _ request: HTTPRequest, addresses: [String], _ handler: @escaping HTTPTransfer.Handler
   ) throws(HTTPError) -> HTTPTransfer {
-    if let problem = request.problem { throw HTTPError(request.url.description, .invalid(problem)) }
     if multi == nil { multi = open() }
-    guard let multi, let easy = spares.popLast() ?? ccurl_easy_init() else {
+    guard let multi, let handle = spare(for: request) ?? HTTPHandle() else {
       throw HTTPError(request.url.description, .refused("no memory for a request"))
     }
-    let transfer = HTTPTransfer(request, addresses: addresses, easy: easy, owner: self, handlers)
-    living[easy] = transfer
-    ccurl_multi_add(multi, easy)
+    do throws(HTTPError) {
+      try handle.prepare(request, addresses, self)
+    } catch {
+      recycle(handle)
+      throw error
+    }
+    let transfer = HTTPTransfer(request, handle, self, handler)
+    (handle.transfer, handle.place) = (transfer, living.count)
+    living.append(handle)
+    boundConnections(multi)
+    ccurl_multi_add(multi, handle.easy)
     return transfer
+  }
+
+  /// The one that needs least to be set.
+  private func spare(for request: HTTPRequest) -> HTTPHandle? {
+    if spares.isEmpty { return nil }
+    return spares.remove(at: spares.lastIndex { $0.fits(request) } ?? spares.count - 1)
   }
 
   /// A watched socket is ready.
@@ -110,7 +126,7 @@ public final class HTTPTransfers {
 
   // MARK: Inside
 
-  private static func from(_ pointer: UnsafeMutableRawPointer) -> HTTPTransfers {
+  static func from(_ pointer: UnsafeMutableRawPointer) -> HTTPTransfers {
     Unmanaged<HTTPTransfers>.fromOpaque(pointer).takeUnretainedValue()
   }
 
@@ -134,46 +150,55 @@ public final class HTTPTransfers {
     while let transfer = cancelled.popLast() { remove(transfer) }
     var code = CURLE_OK
     while let multi, let easy = ccurl_multi_ended(multi, &code) {
-      guard let transfer = living[easy] else { continue }
+      let handle = HTTPHandle.from(ccurl_get_private(easy))
+      guard let transfer = handle.transfer else { continue }
       release(transfer)
       ccurl_multi_remove(multi, easy)
       transfer.finish(code)
-      recycle(easy)
+      recycle(handle)
     }
   }
 
   func resume(_ transfer: HTTPTransfer) {
-    guard living[transfer.easy] === transfer else { return }
     depth += 1
-    ccurl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+    ccurl_easy_pause(transfer.handle.easy, CURLPAUSE_CONT)
     depth -= 1
     if depth == 0 { settle() }
   }
 
   func cancel(_ transfer: HTTPTransfer) {
-    guard living[transfer.easy] === transfer else { return }
     transfer.isCancelled = true
     if depth > 0 { return cancelled.append(transfer) }
     remove(transfer)
   }
 
   private func remove(_ transfer: HTTPTransfer) {
-    guard let multi, living[transfer.easy] === transfer else { return }
+    guard let multi, transfer.owner != nil else { return }
+    let handle = transfer.handle
     release(transfer)
     depth += 1
-    ccurl_multi_remove(multi, transfer.easy)
+    ccurl_multi_remove(multi, handle.easy)
     depth -= 1
-    recycle(transfer.easy)
+    recycle(handle)
   }
 
   private func release(_ transfer: HTTPTransfer) {
-    living[transfer.easy] = nil
+    let place = transfer.handle.place
+    living.swapAt(place, living.count - 1)
+    living[place].place = place
+    living.removeLast().transfer = nil
     transfer.owner = nil
+    if let multi { boundConnections(multi) }
   }
 
-  private func recycle(_ easy: UnsafeMutableRawPointer) {
-    if spares.count >= Self.sparesMax { return ccurl_easy_cleanup(easy) }
-    ccurl_easy_reset(easy)
-    spares.append(easy)
+  /// libcurl counts connections at work too: with as many of these as it may keep it would close each at the
+  /// end of its request, and open another one for the next.
+  private func boundConnections(_ multi: UnsafeMutableRawPointer) {
+    ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsMax + living.count)
+  }
+
+  private func recycle(_ handle: HTTPHandle) {
+    handle.rest()
+    if spares.count < Self.sparesMax { spares.append(handle) }
   }
 }

@@ -43,6 +43,12 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
       let whole = part(CURLUPART_URL), let host = part(CURLUPART_HOST), !host.isEmpty,
       let port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap(UInt16.init)
     else { throw refused("neither http nor https, or no host in it") }
+    // libcurl decodes a host after it has looked for an address in it: http://%35 is http://5, and that,
+    // read again, 0.0.0.5.
+    if text.utf8.contains(UInt8(ascii: "%")) {
+      let isSame = ccurl_url_set(parts, CURLUPART_URL, whole, 0) == CURLUE_OK && part(CURLUPART_URL) == whole
+      guard isSame else { throw refused("its host is written in percents") }
+    }
     self.text = whole
     isSecure = scheme == "https"
     self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host

@@ -68,7 +68,6 @@ public final class HTTPServer {
   public init(
     listening socket: Int32, limits: Limits = Limits(), answer: @escaping (Request) -> Response
   ) throws(NotStarted) {
-    if let problem = cmhd_load() { throw NotStarted(description: String(cString: problem)) }
     var bounds = cmhd_limits(
       connections: UInt32(limits.connectionsMax),
       connections_per_address: UInt32(limits.connectionsPerAddressMax),
@@ -90,7 +89,10 @@ public final class HTTPServer {
           reply.pointee.body_bytes = bytes.count
         }
       }, user)
-    guard let started else { throw NotStarted(description: "no memory or no descriptor for an HTTP server") }
+    guard let started else {
+      let problem = cmhd_load().map { String(cString: $0) }
+      throw NotStarted(description: problem ?? "no memory or no descriptor for an HTTP server")
+    }
     handle = started
   }
 

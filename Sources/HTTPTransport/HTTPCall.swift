@@ -96,12 +96,18 @@ import Time
     if isEnded { return }
     do throws(HTTPError) {
       transfer = try transfers.start(
-        request, addresses: addresses.compactMap(\.numericHost),
-        HTTPTransfer.Handlers(
-          head: { [unowned self] in receive($0) },
-          body: { [unowned self] in receive($0) },
-          end: { [unowned self] in finish($0) }))
+        request, addresses: addresses.compactMap(\.numericHost)
+      ) { [unowned self] in receive($0) }
     } catch { fail(error.reason) }
+  }
+
+  private func receive(_ event: HTTPTransfer.Event) -> HTTPTransfer.Flow {
+    switch event {
+    case .head(let head): receive(head)
+    case .body(let bytes): return receive(bytes)
+    case .end(let result): finish(result)
+    }
+    return .more
   }
 
   private func receive(_ head: HTTPHead) {
@@ -180,6 +186,6 @@ import Time
     looking?.cancel()
     transfer?.cancel()
     transfer = nil
-    session.calls[ObjectIdentifier(self)] = nil
+    session.count -= 1
   }
 }

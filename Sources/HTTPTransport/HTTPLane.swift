@@ -13,19 +13,19 @@ import Time
     case secure(authorities: String?)
   }
 
-  private enum State {
-    case preparing(waiting: [@LoopActor (HTTPTransfers) -> Void])
-    case ready(HTTPTransfers)
-  }
-
+  let kind: Kind
   private unowned let session: HTTPSession
   private let connectionsMax: Int
-  private var state = State.preparing(waiting: [])
-  private var watched: [Int32: WatchToken] = [:]
+  /// Nil while the certificates are being read. Both apart: the leak checker does not see what lives in an
+  /// enum of two kinds of pointers.
+  private var transfers: HTTPTransfers?
+  private var waiting: [@LoopActor (HTTPTransfers) -> Void] = []
+  private let sockets = HTTPSockets()
   private var timer: TimerToken?
   private var loop: EventLoop { LoopActor.shared.loop }
 
   init(_ kind: Kind, _ session: HTTPSession) {
+    self.kind = kind
     self.session = session
     connectionsMax = session.limits.connectionsMax
     switch kind {
@@ -35,21 +35,19 @@ import Time
   }
 
   /// Nothing is under way.
-  var isIdle: Bool { if case .ready(let transfers) = state { transfers.count == 0 } else { false } }
+  var isIdle: Bool { transfers?.count == 0 }
 
   /// Calls `body` when requests can be sent, perhaps at once.
   func whenReady(_ body: @escaping @LoopActor (HTTPTransfers) -> Void) {
-    switch state {
-    case .ready(let transfers): body(transfers)
-    case .preparing(let waiting): state = .preparing(waiting: waiting + [body])
-    }
+    if let transfers { return body(transfers) }
+    waiting.append(body)
   }
 
   /// An idle one ends its connections.
   func close() {
     if let timer { loop.cancel(timer) }
-    for token in watched.values { loop.unwatch(token) }
-    (timer, watched) = (nil, [:])
+    timer = nil
+    sockets.unwatchAll()
   }
 
   private func prepare(_ file: String?) async {
@@ -59,39 +57,20 @@ import Time
   }
 
   private func begin(_ transfers: HTTPTransfers) {
-    transfers.onInterest = { [unowned self] in watch($0, $1) }
+    sockets.onReady = { [weak self] in self?.ready($0, $1) }
+    // Its end closes the sockets, after that of this lane.
+    transfers.onInterest = { [sockets] in sockets.watch($0, $1) }
+    transfers.onForgotten = { [sockets] in sockets.unwatch($0) }
     transfers.onTimer = { [unowned self] in setTimer($0) }
-    guard case .preparing(let waiting) = state else { return }
-    state = .ready(transfers)
-    for body in waiting { body(transfers) }
+    self.transfers = transfers
+    while !waiting.isEmpty { waiting.removeFirst()(transfers) }
   }
 
   // MARK: Between libcurl and the loop
 
-  private func watch(_ fd: Int32, _ interest: HTTPTransfers.Interest) {
-    if interest.isEmpty {
-      if let token = watched.removeValue(forKey: fd) { loop.unwatch(token) }
-      return
-    }
-    var wanted = Interest()
-    if interest.contains(.read) { wanted.insert(.read) }
-    if interest.contains(.write) { wanted.insert(.write) }
-    if let token = watched[fd] { return loop.modify(token, wanted) }
-    do throws(SystemError) {
-      watched[fd] = try loop.watch(fd, wanted, name: "http") { [unowned self] in ready(fd, $0) }
-    } catch {
-      // It ends by its deadline, and says so: a descriptor that cannot be watched never becomes ready.
-    }
-  }
-
-  private func ready(_ fd: Int32, _ ready: Interest) {
-    guard case .ready(let transfers) = state else { return }
-    var interest = HTTPTransfers.Interest()
-    if ready.contains(.read) { interest.insert(.read) }
-    if ready.contains(.write) { interest.insert(.write) }
-    if !ready.isDisjoint(with: [.error, .hangup]) { interest.insert(.error) }
+  private func ready(_ fd: Int32, _ interest: HTTPTransfers.Interest) {
     session.turn &+= 1
-    transfers.ready(fd, interest)
+    transfers?.ready(fd, interest)
   }
 
   private func setTimer(_ duration: Duration?) {
@@ -101,8 +80,7 @@ import Time
 
   private func timeOut() {
     timer = nil
-    guard case .ready(let transfers) = state else { return }
     session.turn &+= 1
-    transfers.timeOut()
+    transfers?.timeOut()
   }
 }

@@ -25,7 +25,8 @@ import Time
   public let limits: Limits
   let names: NameCache
   private var lanes: [HTTPLane.Kind: HTTPLane] = [:]
-  var calls: [ObjectIdentifier: HTTPCall] = [:]
+  /// Asked for last: mostly the next too.
+  private var lastLane: HTTPLane?
   /// Counts the handlers of the loop in which libcurl worked.
   var turn: UInt64 = 0
   private var loop: EventLoop { LoopActor.shared.loop }
@@ -48,8 +49,8 @@ import Time
   /// For files that libcurl reads.
   static let queue = BlockingQueue("http", backlogMax: 64)
 
-  /// Requests now on their way.
-  public var count: Int { calls.count }
+  /// Requests now on their way; each is kept by its timer.
+  public internal(set) var count = 0
 
   /// Sends a request. Exactly one `end` follows, at the deadline at the latest, unless it is cancelled;
   /// never before this has returned.
@@ -57,8 +58,8 @@ import Time
     _ request: HTTPRequest, until deadline: Instant, _ handlers: HTTPCall.Handlers
   ) -> HTTPCall {
     let call = HTTPCall(request, deadline, handlers, self)
-    calls[ObjectIdentifier(call)] = call
-    call.start(isRefused: calls.count > limits.callsMax)
+    count += 1
+    call.start(isRefused: count > limits.callsMax)
     return call
   }
 
@@ -97,13 +98,18 @@ import Time
   func lane(of request: HTTPRequest) throws(HTTPError) -> HTTPLane {
     let kind =
       request.url.isSecure ? HTTPLane.Kind.secure(authorities: request.trust.authorityFile) : .plain
-    if let lane = lanes[kind] { return lane }
+    if let lastLane, lastLane.kind == kind { return lastLane }
+    if let lane = lanes[kind] {
+      lastLane = lane
+      return lane
+    }
     if lanes.count >= limits.authoritiesMax {
       guard let idle = lanes.first(where: { $0.value.isIdle }) else {
         let text = "requests are on their way that believe \(limits.authoritiesMax) different authorities"
         throw HTTPError(request.url.description, .refused(text))
       }
       lanes.removeValue(forKey: idle.key)?.close()
+      lastLane = nil
     }
     let lane = HTTPLane(kind, self)
     lanes[kind] = lane

@@ -17,7 +17,6 @@ struct Flight: Sendable {
   var phase = Phase.free
   /// Distinguishes the intents that have had this slot.
   var generation: UInt32 = 0
-  var submitted = Instant.zero
   /// The realm that was asked for; its metrics count it.
   var home = 0
   /// Where it waits or is served: the home's or a backup's.
@@ -40,12 +39,6 @@ struct Flight: Sendable {
 
   var nextCheck: Instant { min(intent.deadline, hedgeAt, limitAt) }
 
-  /// The intent goes into its trace.
-  mutating func end(_ outcome: Outcome, at now: Instant) {
-    swap(&intent, &trace.intent)
-    trace.end(outcome, at: now)
-  }
-
   /// Ready for another intent; tables are kept.
   mutating func clear() {
     phase = .free
@@ -57,7 +50,6 @@ struct Flight: Sendable {
   mutating func begin(_ intent: Intent, home: Int, at now: Instant) {
     self.intent = intent
     self.home = home
-    submitted = now
     chainIndex = 0
     topic = -1
     tried = Tried()

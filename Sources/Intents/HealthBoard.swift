@@ -9,6 +9,8 @@ public struct HealthBoard: Sendable {
 
   public init() {}
 
+  public func isUp(_ worker: String) -> Bool { workers[worker] == true }
+
   /// - Parameter isUp: nil: it has gone.
   public mutating func set(worker: String, _ isUp: Bool?, _ machine: Realms) -> [HealthChange] {
     if workers[worker] == isUp { return [] }

@@ -36,23 +36,26 @@ public struct WorkerReport: Sendable, Equatable {
 extension Realms {
   /// Why an intent under way, or one of the last that ended, took its course.
   public func explanation(of id: String) -> Explanation? {
-    guard let slot = flightByID[id] else { return ended.latest(id).map(explain) }
-    var trace = flights[slot].trace
-    trace.intent = flights[slot].intent
-    trace.intent.payload = Payload()
-    return explain(trace)
+    guard let slot = flightByID[id] else {
+      return ended.latest(id).map { explain($0.intent, $0.trace, $0.outcome, took: .nanoseconds($0.took)) }
+    }
+    var intent = flights[slot].intent
+    intent.payload = Payload()
+    return explain(intent, flights[slot].trace, nil, took: nil)
   }
 
-  private func explain(_ trace: Trace) -> Explanation {
+  private func explain(
+    _ intent: Intent, _ trace: Trace, _ outcome: Outcome?, took: Duration?
+  ) -> Explanation {
     Explanation(
-      intent: trace.intent, submitted: trace.submitted, modelIsKnown: trace.modelIsKnown,
+      intent: intent, submitted: trace.submitted, modelIsKnown: trace.modelIsKnown,
       candidates: trace.candidates.map { candidate in
         .init(
           worker: workerName(candidate.who), score: Int(candidate.score), load: Int(candidate.load),
           latency: candidate.latency > 0 ? .nanoseconds(candidate.latency) : nil)
       },
       steps: trace.steps.map { .init(what: what($0, trace), after: .nanoseconds($0.after)) },
-      outcome: trace.outcome, took: trace.outcome.map { _ in .nanoseconds(trace.took) })
+      outcome: outcome, took: took)
   }
 
   private func what(_ step: Trace.Step, _ trace: Trace) -> Explanation.Step.What {

@@ -49,7 +49,7 @@ extension Realms {
     release(worker, now)
     let first = flights[slot].firstCall ?? now
     let timings = Timings(
-      queued: .nanoseconds(first.nanoseconds(since: flights[slot].submitted)),
+      queued: .nanoseconds(first.nanoseconds(since: flights[slot].trace.submitted)),
       firstOutput: flights[slot].firstOutput.map { .nanoseconds($0.nanoseconds(since: first)) },
       served: .nanoseconds(now.nanoseconds(since: first)))
     let completion = Completion(

@@ -60,7 +60,7 @@ public struct Realms: Sendable {
   var aside: [Int32] = []
   var actions: [RealmsAction] = []
   var starts: UInt64 = 0
-  var ended: TraceRing
+  var ended: EndedIntents
   /// The realm asked for last: mostly the next too.
   private var lastRealm = (name: "", index: -1)
   private var announced = Instant.distantFuture
@@ -69,7 +69,7 @@ public struct Realms: Sendable {
   public init(limits: Limits = Limits(), seed: UInt64) {
     self.limits = limits
     random = SeededGenerator(seed: seed)
-    ended = TraceRing(limit: limits.explanationsMax)
+    ended = EndedIntents(limit: limits.explanationsMax)
   }
 
   /// - Returns: what is to be done; its table is used again if the array is gone by the next call.
@@ -168,8 +168,7 @@ public struct Realms: Sendable {
     realms[flights[slot].home].metrics.count(outcome)
     actions.append(.settle(id: flights[slot].intent.id, outcome))
     flightByID[flights[slot].intent.id] = nil
-    flights[slot].end(outcome, at: now)
-    ended.exchange(&flights[slot].trace)
+    ended.exchange(&flights[slot], outcome, at: now)
     flights[slot].clear()
     unusedFlights.append(slot)
   }

@@ -2,21 +2,28 @@
 
 /// Text that comes in pieces → sentences to be spoken, each as soon as it is complete.
 ///
-/// A sentence ends with `.`, `!`, `?` or `…` before white space, or with the line. A point after a single
-/// letter or a usual abbreviation does not end one. What is longer than `lengthMax` is cut at a space.
+/// A sentence ends with `.`, `!`, `?` or their like before white space, closing quotes and brackets between
+/// them, with `。` and its like anywhere, or with the line. A point after a single letter or a usual
+/// abbreviation does not end one. What is longer than `lengthMax` is cut at a space, without one anywhere.
+/// Looks at Unicode scalars: what a character is can change with the piece that follows.
 public struct SentenceSplitter: Sendable {
-  /// Characters of a sentence; more are cut.
+  /// Scalars of a sentence at most.
   public static let lengthMax = 300
-  private static let abbreviations: Set<Substring> = [
+  private static let abbreviations: Set<String> = [
     "dr", "mr", "mrs", "ms", "prof", "st", "no", "vs", "etc", "e.g", "i.e", "approx",
   ]
 
-  private var text = ""
+  /// Of Latin, Greek, Indian and Arabic writing, with white space behind it; of Chinese and Japanese, without.
+  private static let ends = Set(".!?…।॥؟۔".unicodeScalars)
+  private static let wideEnds = Set("。！？".unicodeScalars)
+  private static let closings = Set("\"'”’»)]」』）".unicodeScalars)
+
+  private var text = String.UnicodeScalarView()
 
   public init() {}
 
   public mutating func add(_ piece: String) -> [String] {
-    text += piece
+    text += piece.unicodeScalars
     var sentences: [String] = []
     while let end = endOfSentence() { take(text[..<end], &sentences) }
     return sentences
@@ -29,10 +36,12 @@ public struct SentenceSplitter: Sendable {
     return rest.first
   }
 
-  private mutating func take(_ sentence: Substring, _ sentences: inout [String]) {
+  private mutating func take(_ sentence: Substring.UnicodeScalarView, _ sentences: inout [String]) {
     let end = sentence.endIndex
-    let words = sentence.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    if words.contains(where: { $0.isLetter || $0.isNumber }) { sentences.append(words) }
+    if sentence.contains(where: \.isSpoken) {
+      let words = sentence.split(whereSeparator: \.properties.isWhitespace)
+      sentences.append(words.map { String($0) }.joined(separator: " "))
+    }
     text.removeSubrange(..<end)
   }
 
@@ -42,31 +51,38 @@ public struct SentenceSplitter: Sendable {
     var lastSpace: String.Index?
     while index < text.endIndex {
       let next = text.index(after: index)
-      let character = text[index]
-      if character.isNewline { return next }
-      if character.isWhitespace { lastSpace = next }
-      if ".!?…".contains(character), next < text.endIndex, text[next].isWhitespace {
-        if character != "." || !isAbbreviation(text[..<index]) { return next }
-      }
+      let scalar = text[index]
+      if Character(scalar).isNewline { return next }
+      if scalar.properties.isWhitespace { lastSpace = next }
+      if length == Self.lengthMax { return lastSpace ?? index }
       length += 1
-      if length > Self.lengthMax { return lastSpace ?? next }
+      if let end = end(after: scalar, at: index, longest: Self.lengthMax - length) { return end }
       index = next
     }
     return nil
   }
 
-  private func isAbbreviation(_ before: Substring) -> Bool {
-    let word = before.suffix(while: { !$0.isWhitespace })
-    if word.count == 1, word.first?.isLetter == true, word != "I" { return true }
-    return Self.abbreviations.contains(Substring(word.lowercased()))
+  /// Where the sentence is over that this scalar ends, at most so many further on; nil: it ends none.
+  private func end(after scalar: Unicode.Scalar, at index: String.Index, longest: Int) -> String.Index? {
+    let isWide = Self.wideEnds.contains(scalar)
+    guard isWide || Self.ends.contains(scalar) else { return nil }
+    let rest = text[text.index(after: index)...]
+    let closing = rest.prefix(longest + 1).prefix { Self.closings.contains($0) }
+    guard closing.count <= longest, closing.endIndex < text.endIndex else { return nil }
+    if isWide { return closing.endIndex }
+    guard text[closing.endIndex].properties.isWhitespace else { return nil }
+    return scalar == "." && isAbbreviation(text[..<index]) ? nil : closing.endIndex
+  }
+
+  private func isAbbreviation(_ before: Substring.UnicodeScalarView) -> Bool {
+    let space = before.lastIndex(where: \.properties.isWhitespace)
+    let word = before.suffix(from: space.map(before.index(after:)) ?? before.startIndex)
+    if word.count == 1, word.first?.properties.isAlphabetic == true, word.first != "I" { return true }
+    return Self.abbreviations.contains(String(word).lowercased())
   }
 }
 
-extension Substring {
-  /// The longest end of which each character is like that.
-  fileprivate func suffix(while isLike: (Character) -> Bool) -> Substring {
-    var start = endIndex
-    while start > startIndex, isLike(self[index(before: start)]) { start = index(before: start) }
-    return self[start...]
-  }
+extension Unicode.Scalar {
+  /// A letter, a vowel sign or a number.
+  fileprivate var isSpoken: Bool { properties.isAlphabetic || properties.numericType != nil }
 }

@@ -32,23 +32,16 @@ struct Trace: Sendable {
   /// A table for more steps is not kept for the next intent: it would become that of every intent in time.
   static let stepsKeptMax = 8
 
-  /// Of one that has ended, without its payload.
-  var intent = Intent.none
   var submitted = Instant.zero
   var modelIsKnown = false
   var steps: [Step] = []
   var candidates: [Candidate] = []
   var errors: [WorkerFailure] = []
   var refusals: [Refusal] = []
-  /// Without its payload; nil: still under way.
-  var outcome: Outcome?
-  /// Nanoseconds.
-  var took: Int64 = 0
 
   mutating func begin(at now: Instant) {
     submitted = now
     modelIsKnown = false
-    outcome = nil
     steps.removeAll(keepingCapacity: steps.capacity <= Self.stepsKeptMax)
     candidates.removeAll(keepingCapacity: true)
     if !errors.isEmpty { errors = [] }
@@ -58,42 +51,6 @@ struct Trace: Sendable {
   mutating func note(_ kind: Kind, _ who: Reference, _ number: Int64 = 0, at now: Instant) {
     guard steps.count < Explanation.stepsMax else { return }
     steps.append(Step(kind: kind, who: who, number: number, after: now.nanoseconds(since: submitted)))
-  }
-
-  mutating func end(_ outcome: Outcome, at now: Instant) {
-    took = now.nanoseconds(since: submitted)
-    if case .completed(var completion) = outcome {
-      completion.payload = Payload()
-      self.outcome = .completed(completion)
-    } else {
-      self.outcome = outcome
-    }
-    intent.payload = Payload()
-  }
-}
-
-/// The traces of the intents that ended last.
-struct TraceRing: Sendable {
-  let limit: Int
-  private var ended: [Trace] = []
-  private var oldest = 0
-
-  init(limit: Int) { self.limit = limit }
-
-  /// Takes the trace and gives one that is no longer needed, so that its tables are used again.
-  mutating func exchange(_ trace: inout Trace) {
-    if ended.count < limit {
-      ended.append(trace)
-      trace = Trace()
-    } else if limit > 0 {
-      swap(&trace, &ended[oldest])
-      oldest = (oldest + 1) % limit
-    }
-  }
-
-  /// The latest of this id.
-  func latest(_ id: String) -> Trace? {
-    (ended[oldest...] + ended[..<oldest]).last { $0.intent.id == id }
   }
 }
 

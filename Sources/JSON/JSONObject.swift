@@ -59,7 +59,7 @@ public struct JSONObject: Sendable {
   public mutating func merge(_ other: JSONObject) {
     if isEmpty {
       members = other.members
-    } else {
+    } else if !other.isEmpty {
       self = JSONObject(parsed: members + other.members)
     }
   }

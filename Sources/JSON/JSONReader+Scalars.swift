@@ -20,6 +20,8 @@ public struct JSONKey {
   /// - Throws: bad escapes, bad UTF-8.
   public func string() throws(JSONError) -> String {
     if !hasEscapes {
+      // Ten times as fast as the test for UTF-8.
+      if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
       if let text = String(validating: bytes, as: UTF8.self) { return text }
       throw JSONError("a string is not UTF-8", at: .offset(offset))
     }

@@ -13,16 +13,22 @@ public struct JSONWriter {
   /// Appends a string with its quotes.
   public static func append(_ text: String, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        out.append(UInt8(ascii: "\\"))
-        out.append(byte)
-      case 0..<0x20: appendControl(byte, to: &out)
-      default: out.append(byte)
+    var text = text
+    text.withUTF8 { bytes in
+      // What needs no escape is copied as a whole.
+      var start = 0
+      for index in bytes.indices where needsEscape(bytes[index]) {
+        out.append(contentsOf: bytes[start..<index])
+        appendEscaped(bytes[index], to: &out)
+        start = index + 1
       }
+      out.append(contentsOf: bytes[start...])
     }
     out.append(UInt8(ascii: "\""))
+  }
+
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 
   /// Appends digits without an allocation of its own.
@@ -84,9 +90,10 @@ public struct JSONWriter {
     for _ in 0..<(2 * level) { out.append(UInt8(ascii: " ")) }
   }
 
-  private static func appendControl(_ byte: UInt8, to out: inout [UInt8]) {
+  private static func appendEscaped(_ byte: UInt8, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "\\"))
     switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
     case 0x08: out.append(UInt8(ascii: "b"))
     case 0x09: out.append(UInt8(ascii: "t"))
     case 0x0a: out.append(UInt8(ascii: "n"))

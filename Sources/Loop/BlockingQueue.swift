@@ -2,6 +2,7 @@
 internal import CLinux
 import Dispatch
 import Posix
+import Synchronization
 import Time
 
 /// Work was refused because a queue's backlog is full.
@@ -23,31 +24,47 @@ public final class BlockingQueue: Sendable {
   public let name: String
   /// Work waiting or running at most; more is refused.
   public let backlogMax: Int
-  /// The queue itself, for Dispatch sources that belong to it (flush timers, coalescing data
-  /// sources, child output). Cancel a source before closing its descriptor.
+  /// The queue itself, for Dispatch sources that belong to it (flush timers, coalescing data sources, child
+  /// output). They wait while its thread stays awake for a piece of work. Cancel a source before closing its
+  /// descriptor.
   public let dispatchQueue: DispatchQueue
   private let state = Locked(State())
+  private let activity: Activity
+  /// Pieces given to Dispatch, and begun by its thread.
+  private let given = Atomic<UInt64>(0)
+  private let begun = Atomic<UInt64>(0)
 
   public init(_ name: String, backlogMax: Int = 64) {
     self.name = name
     self.backlogMax = backlogMax
     dispatchQueue = DispatchQueue(label: "mtor.\(name)")
+    let activity = Activity(queue: name)
+    self.activity = activity
+    Self.activities.withLock { $0[ObjectIdentifier(activity)] = activity }
   }
+
+  deinit { _ = Self.activities.withLock { $0.removeValue(forKey: ObjectIdentifier(activity)) } }
 
   public var depth: Int { state.withLock { $0.depth } }
   public var refusedCount: UInt64 { state.withLock { $0.refused } }
 
   /// Runs `work` on the queue's thread, after what was submitted before. Any thread.
+  /// - Parameter linger: after it the thread stays awake so long for the next piece, since to wake it up takes
+  ///   about as long as a short one. Without effect where threads cannot run at once.
   /// - Throws: `QueueFull` at once; nothing is queued then.
-  public func submit(_ work: @escaping @Sendable () -> Void) throws(QueueFull) {
-    try submit { () -> (@Sendable () -> Void)? in
+  public func submit(
+    linger: Duration = .zero, _ work: @escaping @Sendable () -> Void
+  ) throws(QueueFull) {
+    try submit(linger: linger) { () -> (@Sendable () -> Void)? in
       work()
       return nil
     }
   }
 
   /// Runs what `work` returns once there is room for the next: who waits for the end may go on at once.
-  private func submit(_ work: @escaping @Sendable () -> (@Sendable () -> Void)?) throws(QueueFull) {
+  private func submit(
+    linger: Duration = .zero, _ work: @escaping @Sendable () -> (@Sendable () -> Void)?
+  ) throws(QueueFull) {
     let accepted = state.withLock {
       if $0.depth >= backlogMax {
         $0.refused += 1
@@ -57,14 +74,23 @@ public final class BlockingQueue: Sendable {
       return true
     }
     guard accepted else { throw QueueFull(queue: name, backlogMax: backlogMax) }
+    let simulation = LoopActor.shared.loop.simulation
+    // Simulated time stands still as long as a thread looks at it.
+    let lingers = linger > .zero && simulation == nil && EventLoop.hasSeveralProcessors
     let body: @Sendable () -> Void = {
-      Self.busy.withLock { $0[ObjectIdentifier(self)] = Busy(queue: self.name, since: Self.now) }
+      self.begun.wrappingAdd(1, ordering: .relaxed)
+      self.activity.since.store(cl_monotonic_ns(), ordering: .relaxed)
       let conclude = work()
-      _ = Self.busy.withLock { $0.removeValue(forKey: ObjectIdentifier(self)) }
+      self.activity.since.store(0, ordering: .relaxed)
       self.state.withLock { $0.depth -= 1 }
       conclude?()
+      if lingers { self.awaitMore(for: linger) }
     }
-    guard let simulation = LoopActor.shared.loop.simulation else { return dispatchQueue.async(execute: body) }
+    guard let simulation else {
+      dispatchQueue.async(execute: body)
+      given.wrappingAdd(1, ordering: .relaxed)
+      return
+    }
     let begin = state.withLock {
       $0.busyUntil = simulation.end(ofWorkAfter: $0.busyUntil)
       return $0.busyUntil
@@ -72,19 +98,35 @@ public final class BlockingQueue: Sendable {
     simulation.at(begin, body)
   }
 
-  /// The queues of this process that have been at one piece of work for `limit` or longer. Any thread.
-  public static func stuck(for limit: Duration) -> [String] {
-    let now = now
-    return busy.withLock { $0.values.filter { now - $0.since >= limit }.map(\.queue).sorted() }
+  /// On the queue's thread: returns when Dispatch has the next piece, or after `limit`.
+  private func awaitMore(for limit: Duration) {
+    let end = Instant(nanoseconds: cl_monotonic_ns()) + limit
+    while given.load(ordering: .relaxed) <= begun.load(ordering: .relaxed) {
+      if Instant(nanoseconds: cl_monotonic_ns()) >= end { return }
+      cl_relax()
+    }
   }
 
-  /// The queues that work now.
-  private static let busy = Locked<[ObjectIdentifier: Busy]>([:])
-  private static var now: Instant { Instant(nanoseconds: cl_monotonic_ns()) }
+  /// The queues of this process that have been at one piece of work for `limit` or longer. Any thread.
+  public static func stuck(for limit: Duration) -> [String] {
+    let now = Instant(nanoseconds: cl_monotonic_ns())
+    return activities.withLock { all in
+      all.values.filter { activity in
+        let since = activity.since.load(ordering: .relaxed)
+        return since > 0 && now - Instant(nanoseconds: since) >= limit
+      }.map(\.queue).sorted()
+    }
+  }
 
-  private struct Busy {
+  /// Of all queues that there are.
+  private static let activities = Locked<[ObjectIdentifier: Activity]>([:])
+
+  private final class Activity: Sendable {
     let queue: String
-    let since: Instant
+    /// When its present piece of work began, in nanoseconds of the monotonic clock; 0: it has none.
+    let since = Atomic<UInt64>(0)
+
+    init(queue: String) { self.queue = queue }
   }
 
   /// Runs `work` on the queue's thread while the calling task waits on the loop.

@@ -33,7 +33,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// When the running handler began, in the processor's ticks.
   private var begun: UInt64 = 0
   var timers = TimerHeap()
-  private var isStopping = false
+  /// What the loop does when there is nothing to do.
+  private enum Rest { case sleep, stayAwake, end }
+  private var rest = Rest.sleep
+  private var attentiveUntil = Instant.zero
 
   /// Nil: the kernel's clock and its waits. Set once, before anything else.
   private(set) var simulation: SimulatedTime?
@@ -86,8 +89,20 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// Runs `body` later in this turn: no lock, no system call.
   @LoopActor public func post(_ body: @escaping @LoopActor () -> Void) { posted.append(body) }
 
+  /// Stays awake until `end`, because another thread is about to answer: to be woken up takes about as long as
+  /// a short piece of work. Everything else goes on. The last call counts, whoever made it; `.zero` ends it.
+  /// Without effect where threads cannot run at once.
+  @LoopActor public func attend(until end: Instant) {
+    guard Self.hasSeveralProcessors, simulation == nil, rest != .end else { return }
+    attentiveUntil = end
+    rest = end == .zero ? .sleep : .stayAwake
+  }
+
+  /// With one, who waits awake keeps the one he waits for from working. Known at the first use.
+  static let hasSeveralProcessors = cl_usable_processors() > 1
+
   /// Ends `run()` after the current turn.
-  @LoopActor public func stop() { isStopping = true }
+  @LoopActor public func stop() { rest = .end }
 
   /// Makes the calling thread the loop's: `@LoopActor` code may then run before `run()`.
   public func bindToCurrentThread() {
@@ -101,7 +116,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   public func run() {
     bindToCurrentThread()
     LoopActor.assumeIsolated {
-      isStopping = false
+      rest = .sleep
       begun = cl_ticks()
       // Decided once: what is simulated costs the real loop nothing.
       if let simulation {
@@ -123,8 +138,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     while true {
       runQueued()
       runTimers()
-      if isStopping { return }
-      dispatch(wait())
+      switch rest {
+      case .sleep: dispatch(wait())
+      case .stayAwake: dispatch(lookOut())
+      case .end: return
+      }
     }
   }
 
@@ -137,6 +155,16 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     }
     if timeout != 0 { counters.wakeUps &+= 1 }
     let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), timeout)
+    begun = cl_ticks()
+    return max(0, Int(count))
+  }
+
+  /// Instead of waiting: looks for mail for a moment, then for what is ready.
+  @LoopActor private func lookOut() -> Int {
+    for _ in 0..<32 where !inbox.hasMail { cl_relax() }
+    if now >= attentiveUntil { rest = .sleep }
+    counters.attentiveTurns &+= 1
+    let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), 0)
     begun = cl_ticks()
     return max(0, Int(count))
   }
@@ -180,9 +208,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     guard let deadline = timers.next else { return }
     let due = now
     if deadline > due { return }
-    // Timers that these add wait for the next turn, or they could keep the loop for ever.
-    let last = timers.lastOrder
-    while let timer = timers.popDue(due, upTo: last) {
+    timers.takeDue(due)
+    while let timer = timers.popDue() {
       timer.handler()
       counters.timersFired &+= 1
       measure(timer.name)

@@ -4,6 +4,8 @@
 public struct LoopMetrics: Sendable, Equatable {
   /// Returns from waiting for the kernel. An idle loop does not count up.
   public internal(set) var wakeUps: UInt64 = 0
+  /// Turns that followed each other without sleep, although there was nothing to do: see `attend`.
+  public internal(set) var attentiveTurns: UInt64 = 0
   public internal(set) var eventsHandled: UInt64 = 0
   public internal(set) var timersFired: UInt64 = 0
   public internal(set) var timersWaiting = 0

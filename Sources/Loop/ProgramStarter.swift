@@ -29,7 +29,7 @@ final class ProgramStarter: Sendable {
   private let jobs = Locked<[Job]>([])
   private let signal = DispatchSemaphore(value: 0)
 
-  private init() {
+  init() {
     var thread = pthread_t()
     let context = Unmanaged.passRetained(self).toOpaque()
     pthread_create(

@@ -16,10 +16,12 @@ struct TimerHeap {
   private var nodes: [Node] = []
   private var unused: [Int32] = []
   private var heap: [Int32] = []
-  /// Counts the timers ever added.
-  private(set) var lastOrder: UInt64 = 0
+  /// Taken out of the heap and not run yet: those from `dueBegin` on.
+  private var due: [Int32] = []
+  private var dueBegin = 0
+  private var lastOrder: UInt64 = 0
 
-  var count: Int { heap.count }
+  var count: Int { heap.count + due.count - dueBegin }
   var next: Instant? { heap.first.map { nodes[Int($0)].deadline } }
 
   mutating func add(_ deadline: Instant, _ name: StaticString, _ handler: @escaping Handler) -> TimerToken {
@@ -37,18 +39,38 @@ struct TimerHeap {
 
   mutating func cancel(_ token: TimerToken) -> Bool {
     let node = nodes[Int(token.slot)]
-    guard node.generation == token.generation, let position = node.position else { return false }
-    _ = remove(at: position)
+    guard node.generation == token.generation, node.handler != nil else { return false }
+    if let position = node.position {
+      removeFromHeap(at: position)
+      free(token.slot)
+    } else {
+      nodes[Int(token.slot)].handler = nil
+    }
     return true
   }
 
-  /// Takes out one timer that is due and was not added after `order`. The caller runs it: a handler
-  /// may add and cancel timers.
-  mutating func popDue(_ now: Instant, upTo order: UInt64) -> (name: StaticString, handler: Handler)? {
-    guard let first = heap.first else { return nil }
-    let node = nodes[Int(first)]
-    guard node.deadline <= now, node.order <= order else { return nil }
-    return remove(at: 0)
+  /// Takes those that are due out of the heap, for `popDue`. What their handlers add waits for the next call,
+  /// however early its deadline: a timer that is late and adds itself again delays no other.
+  mutating func takeDue(_ now: Instant) {
+    while let slot = heap.first, nodes[Int(slot)].deadline <= now {
+      removeFromHeap(at: 0)
+      due.append(slot)
+    }
+  }
+
+  /// The next of those taken, which the caller runs; its handler may add and cancel timers, one of these too.
+  mutating func popDue() -> (name: StaticString, handler: Handler)? {
+    while dueBegin < due.count {
+      let slot = due[dueBegin]
+      dueBegin += 1
+      let name = nodes[Int(slot)].name
+      let handler = nodes[Int(slot)].handler
+      free(slot)
+      if let handler { return (name, handler) }
+    }
+    due.removeAll(keepingCapacity: true)
+    dueBegin = 0
+    return nil
   }
 
   private mutating func newSlot() -> Int32 {
@@ -56,8 +78,8 @@ struct TimerHeap {
     return Int32(nodes.count - 1)
   }
 
-  private mutating func remove(at position: Int) -> (StaticString, Handler)? {
-    let slot = heap[position]
+  private mutating func removeFromHeap(at position: Int) {
+    nodes[Int(heap[position])].position = nil
     let last = heap.removeLast()
     if position < heap.count {
       heap[position] = last
@@ -65,11 +87,12 @@ struct TimerHeap {
       siftDown(position)
       siftUp(position)
     }
-    let handler = nodes[Int(slot)].handler.take()
-    nodes[Int(slot)].position = nil
+  }
+
+  private mutating func free(_ slot: Int32) {
+    nodes[Int(slot)].handler = nil
     nodes[Int(slot)].generation &+= 1
     unused.append(slot)
-    return handler.map { (nodes[Int(slot)].name, $0) }
   }
 
   private func isEarlier(_ a: Int, _ b: Int) -> Bool {

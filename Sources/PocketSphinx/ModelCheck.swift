@@ -17,7 +17,7 @@ public enum ModelCheck {
   /// - Throws: `.modelMissing`, `.modelDamaged` with the first file that is wrong.
   public static func acousticModel(_ model: SpeechModel) throws(PocketSphinxError) -> Summary {
     let folder = model.acousticModel
-    _ = try MappedFile("\(folder)/feat.params")
+    try parameters(MappedFile("\(folder)/feat.params"))
     let definition = try MappedFile("\(folder)/mdef")
     let (phones, senones) = try phoneTable(definition)
     for name in ["means", "variances"] { try gaussians(MappedFile("\(folder)/\(name)")) }
@@ -77,6 +77,45 @@ public enum ModelCheck {
     } catch {
       throw .modelDamaged(path: file.path, reason: "its phone table cannot be read")
     }
+  }
+
+  /// What the library makes of sound: names and values, of which some end the program when it does not know
+  /// them. Of the others it complains.
+  private static func parameters(_ file: consuming MappedFile) throws(PocketSphinxError) {
+    let words = String(decoding: file.bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    guard words.count.isMultiple(of: 2) else {
+      throw .modelDamaged(path: file.path, reason: "it is not made of names with a value each")
+    }
+    for index in stride(from: 0, to: words.count, by: 2) {
+      let (name, value) = (words[index], words[index + 1])
+      let isUsable = name == "-svspec" ? isListOfParts(value) : knownValues[name]?.contains(value) ?? true
+      if !isUsable {
+        let text = "\(name) \(value)".prefix(80)
+        throw .modelDamaged(path: file.path, reason: "PocketSphinx does not know '\(text)'")
+      }
+    }
+  }
+
+  /// Source: sphinxbase 5prealpha and pocketsphinx 5, feat.c, cmn.c, agc.c, fe_interface.c.
+  private static let knownValues: [Substring: Set<Substring>] = [
+    "-feat": ["1s_c", "1s_c_d", "1s_c_d_dd", "1s_c_d_ld_dd", "1s_12c_12d_3p_12dd", "s2_4x", "s3_1x39"],
+    "-agc": ["none", "max", "emax", "noise"], "-cmn": ["none", "batch", "current", "live", "prior"],
+    "-transform": ["legacy", "dct", "htk"],
+  ]
+
+  /// Parts of a feature vector, as in `0-12/13-25,30`: each of its numbers once.
+  private static func isListOfParts(_ text: Substring) -> Bool {
+    var seen: Set<Int> = []
+    for part in text.split(separator: "/", omittingEmptySubsequences: false) {
+      for range in part.split(separator: ",", omittingEmptySubsequences: false) {
+        let ends = range.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? -1 }
+        guard (1...2).contains(ends.count), let first = ends.first, let last = ends.last,
+          (0..<4096).contains(first), (first..<4096).contains(last)
+        else { return false }
+        for number in first...last where !seen.insert(number).inserted { return false }
+      }
+    }
+    return true
   }
 
   private static func gaussians(_ file: consuming MappedFile) throws(PocketSphinxError) {

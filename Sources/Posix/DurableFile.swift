@@ -9,7 +9,7 @@ public enum DurableFile {
   public static func replace(
     _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600, survivesPowerCut: Bool = true
   ) throws(SystemError) {
-    let new = try Replacement(of: path, mode: mode)
+    let new = try Replacement.open(path, mode: mode)
     try new.append(bytes)
     try new.finish(survivesPowerCut: survivesPowerCut)
   }
@@ -17,7 +17,7 @@ public enum DurableFile {
   /// - Throws: `SystemError` naming one of the paths; the target is as it was then.
   public static func copy(_ source: String, to target: String) throws(SystemError) {
     let from = try FileDescriptor.open(source, O_RDONLY)
-    let new = try Replacement(of: target, mode: 0o600)
+    let new = try Replacement.open(target, mode: 0o600)
     while case let piece = try from.read(upTo: 1 << 16), !piece.isEmpty { try new.append(piece) }
     try new.finish(survivesPowerCut: true)
   }
@@ -36,10 +36,18 @@ private struct Replacement: ~Copyable {
   private let temporary: String
   private let file: FileDescriptor
 
-  init(of path: String, mode: UInt32) throws(SystemError) {
+  // Not an init: Swift 6.0's compiler crashes on one that throws half-way in a noncopyable type.
+  static func open(_ path: String, mode: UInt32) throws(SystemError) -> Replacement {
+    let temporary = "\(path).new"
+    return Replacement(
+      path: path, temporary: temporary,
+      file: try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode))
+  }
+
+  private init(path: String, temporary: String, file: consuming FileDescriptor) {
     self.path = path
-    temporary = "\(path).new"
-    file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+    self.temporary = temporary
+    self.file = file
   }
 
   borrowing func append(_ bytes: [UInt8]) throws(SystemError) {

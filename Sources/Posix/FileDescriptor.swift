@@ -27,7 +27,8 @@ public struct FileDescriptor: ~Copyable, Sendable {
   public consuming func close() {}
 
   /// Gives up ownership.
-  public consuming func release() -> Int32 {
+  // The optimiser of Swift 6.0 breaks off at a value whose deinit is left out.
+  @_optimize(none) public consuming func release() -> Int32 {
     let raw = raw
     discard self
     return raw

@@ -9,14 +9,16 @@ public struct ListeningSocket: ~Copyable, Sendable {
   public let endpoint: Endpoint
   private let file: SocketFile?
 
+  // Not that of a class: the optimiser of Swift 6.0 takes a value without deinit apart and breaks off.
+  deinit { file?.remove() }
+
   /// - Parameters:
   ///   - address: a Unix socket's stale file is replaced, but only if nobody listens on it.
   ///   - mode: permissions of a Unix socket's file, whatever the umask; others may not connect.
   ///   - backlog: connections waiting to be accepted; more are refused or delayed by the kernel.
   /// - Throws: `SystemError` naming the address: in use (somebody listens), not ours to use, the
   ///   file is no socket, no such directory.
-  // Its copies are propagated by the optimiser of Swift 6.0.3 until that breaks off.
-  @_optimize(none) public static func open(
+  public static func open(
     _ address: SocketAddress, mode: UInt32 = 0o660, backlog: Int32 = 16
   ) throws(SystemError) -> ListeningSocket {
     let purpose = "listen on \(address.endpoint)"
@@ -66,7 +68,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
 }
 
 /// The file of a Unix socket, removed when the socket goes away unless it is another's by then.
-private final class SocketFile: Sendable {
+private struct SocketFile {
   private let path: String
   private let inode: UInt
 
@@ -75,7 +77,7 @@ private final class SocketFile: Sendable {
     inode = Self.status(path)?.st_ino ?? 0
   }
 
-  deinit {
+  func remove() {
     if Self.status(path)?.st_ino == inode { unlink(path) }
   }
 

@@ -51,13 +51,14 @@ struct ListTable: Sendable {
     for value in values {
       let words = SpokenText.words(value)
       let shown = value.trimmingSpaces()
+      let quoted = shown.excerpt()
       if words.isEmpty {
-        problems.append("'\(shown)' has no word that can be spoken.")
+        problems.append("'\(quoted)' has no word that can be spoken.")
       } else if words.count > CommandGrammar.Limits.valueWords {
         problems.append(
-          "'\(shown)' has \(words.count) words, \(CommandGrammar.Limits.valueWords) are allowed.")
+          "'\(quoted)' has \(words.count) words, \(CommandGrammar.Limits.valueWords) are allowed.")
       } else if !list.add(words, value: shown) {
-        problems.append("'\(shown)' sounds like another value. Remove one.")
+        problems.append("'\(quoted)' sounds like another value. Remove one.")
       }
     }
     return (list, problems)
@@ -67,10 +68,10 @@ struct ListTable: Sendable {
     guard let dots = text.firstRange(of: "..") else { return nil }
     let bounds = (Int(text[..<dots.lowerBound]), Int(text[dots.upperBound...]))
     guard case (let low?, let high?) = bounds, low <= high, low > -1_000_000, high < 1_000_000
-    else { return (WordList(), ["'\(text)' is no range of numbers. Write it as 5..30."]) }
+    else { return (WordList(), ["'\(text.excerpt())' is no range of numbers. Write it as 5..30."]) }
     guard high - low < CommandGrammar.Limits.listValues else {
       let limit = CommandGrammar.Limits.listValues
-      return (WordList(), ["'\(text)' has more than \(limit) numbers. Use {number}."])
+      return (WordList(), ["'\(text.excerpt())' has more than \(limit) numbers. Use {number}."])
     }
     var list = WordList()
     for number in low...high { _ = list.add(SpokenNumber.words(number), value: String(number)) }

@@ -118,7 +118,7 @@ struct SentenceParser {
     let start = index
     while let character = peek(), !character.isWhitespace, !"()[]{}|".contains(character) {
       guard Self.isSpeakable(character) else {
-        throw failure(index, "'\(character)' cannot be spoken. Write it as a word.")
+        throw failure(index, "'\(String(character).excerpt())' cannot be spoken. Write it as a word.")
       }
       index += 1
     }
@@ -148,7 +148,7 @@ struct SentenceParser {
     ).map { String($0).trimmingSpaces() }
     index = closing + 1
     guard SentenceParser.isName(content[0]) else {
-      throw failure(opening, "'\(content[0])' is no slot name. Use a-z, 0-9 and _, as in {light}.")
+      throw failure(opening, "'\(content[0].excerpt())' is no slot name. Use a-z, 0-9 and _, as in {light}.")
     }
     let source = try source(content.last ?? "", slot: content[0], at: opening, lists: &lists)
     return SentenceSlot(name: content[0], source: source)
@@ -164,12 +164,12 @@ struct SentenceParser {
       }
     }
     if let source = lists.source(named: name) { return source }
+    let unknown = "no list is called '\(name.excerpt())'."
     if lists.source(named: slot) != nil {
-      throw failure(column, "no list is called '\(name)'. The slot's name comes first: {\(name):\(slot)}.")
+      throw failure(column, "\(unknown) The slot's name comes first: {\(name.excerpt()):\(slot)}.")
     }
     let near = Spelling.nearest(to: name, in: lists.names).map { " Did you mean '\($0)'?" } ?? ""
-    throw failure(
-      column, "no list is called '\(name)'.\(near) Known: \(lists.names.joined(separator: ", ")).")
+    throw failure(column, "\(unknown)\(near) Known: \(lists.names.joined(separator: ", ")).")
   }
 
   // MARK: Helpers

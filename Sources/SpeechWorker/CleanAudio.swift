@@ -6,17 +6,10 @@ import DSP
 /// At 20 dB it saves half of the errors of a grammar search, at 10 dB more, and clean speech loses
 /// nothing. The estimate of the noise is kept from one utterance to the next.
 final class CleanAudio {
-  private let frame: UnsafeMutableBufferPointer<Int16>
+  private let frame = UnsafeMutableBufferPointer<Int16>.allocate(capacity: 320)
   private var count = 0
-  private let preprocessor: Preprocessor
-
-  /// - Throws: `DSPError` when there is no memory.
-  init() throws(DSPError) {
-    preprocessor = try Preprocessor(
-      rateHz: 16_000, frameSamples: 320, noiseSuppressionDB: -18, automaticGain: false)
-    // Last: an initialiser that throws has no deinit.
-    frame = .allocate(capacity: 320)
-  }
+  private let preprocessor = Preprocessor(
+    rateHz: 16_000, frameSamples: 320, noiseSuppressionDB: -18, automaticGain: false)
 
   deinit { frame.deallocate() }
 

@@ -20,7 +20,7 @@ public final class GrammarRecognizer: Recognizer {
 
   /// Loads both decoders with the grammar's words.
   /// - Throws: `PocketSphinxError`: `.unknownWords` naming the file, `.modelMissing`,
-  ///   `.modelDamaged`, `.refused`; `DSPError` without memory.
+  ///   `.modelDamaged`, `.refused`.
   public init(
     model: SpeechModel, checked: ModelCheck.Summary, grammar file: GrammarFile, name: String,
     marginMin: Double = defaultMarginMin
@@ -32,7 +32,7 @@ public final class GrammarRecognizer: Recognizer {
     }
     try ModelCheck.languageModel(model.phoneModel)
     self.marginMin = marginMin
-    clean = try CleanAudio()
+    clean = CleanAudio()
     grammar = try Decoder(model, words, options: Decoder.grammarOptions)
     try grammar.addGrammar("commands", jsgf: file.text)
     try grammar.select("commands")

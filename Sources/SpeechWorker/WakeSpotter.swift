@@ -51,8 +51,7 @@ public final class WakeSpotter {
   private static let usualFrames = 85
 
   /// Loads the decoders and checks each phrase's words.
-  /// - Throws: `.unknownWords` naming the phrase; `.modelMissing`, `.modelDamaged`, `.refused`;
-  ///   `DSPError` without memory.
+  /// - Throws: `.unknownWords` naming the phrase; `.modelMissing`, `.modelDamaged`, `.refused`.
   public init(model: SpeechModel, checked: ModelCheck.Summary, phrases: [WakePhrase]) throws {
     self.phrases = phrases
     for phrase in phrases {
@@ -65,7 +64,7 @@ public final class WakeSpotter {
     }
     let words = Set(phrases.flatMap { $0.phrase.split(separator: " ").map(String.init) })
     let pronunciations = try Pronunciations(of: words, in: model.dictionary, phones: checked.phones)
-    clean = try CleanAudio()
+    clean = CleanAudio()
     decoder = try Decoder(model, pronunciations)
     let keyphrases = phrases.map { (phrase: $0.phrase, threshold: $0.threshold) }
     try decoder.addKeyphrases("spot", keyphrases, dictionary: model.dictionary)

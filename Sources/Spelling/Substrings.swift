@@ -15,6 +15,13 @@ extension StringProtocol {
     return nil
   }
 
+  /// An offending text as a message quotes it: its beginning, and … where it goes on. Counted in scalars,
+  /// of which one visible character may have any number.
+  public func excerpt(_ scalarsMax: Int = 60) -> String {
+    let end = unicodeScalars.index(startIndex, offsetBy: scalarsMax, limitedBy: endIndex) ?? endIndex
+    return end < endIndex ? "\(self[..<end])…" : String(self)
+  }
+
   public func contains(_ text: String) -> Bool { firstRange(of: text) != nil }
 
   /// With each `text` changed to `replacement`, from left to right.

@@ -16,6 +16,8 @@ extension Stamp {
 public struct JournalEntry: Sendable, Equatable {
   public static let kindBytesMax = 64
   public static let bodyBytesMax = 64 << 10
+  /// Most bodies are no longer: one allocation does.
+  private static let usualBytes = 96
 
   /// Short, constant, from a small set: `boot`, `gesture`, `store.gap`.
   public let kind: String
@@ -28,6 +30,7 @@ public struct JournalEntry: Sendable, Equatable {
     self.kind = kind
     self.stamp = stamp
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.usualBytes)
     JSONWriter(JSONStyle(.compact, sortsKeys: true)).append(body, to: &bytes)
     self.body = bytes
   }

@@ -14,6 +14,7 @@ final class MainFile {
   private let commit: Statement
   private let setCheckpoint: Statement
   private let removeCheckpoint: Statement
+  private let countBytes: Statement
   private let outbox: Outbox
   private(set) var headSeq: Int64
   private var firstSeq: Int64
@@ -28,6 +29,7 @@ final class MainFile {
     setCheckpoint = try connection.prepare(
       "INSERT OR REPLACE INTO checkpoints(key, body, seq) VALUES(?1, ?2, ?3)")
     removeCheckpoint = try connection.prepare("DELETE FROM checkpoints WHERE key = ?1")
+    countBytes = try connection.prepare("INSERT OR REPLACE INTO format VALUES('bytes_written', ?1)")
     headSeq = try connection.integer("SELECT max(seq) FROM heads") ?? 0
     firstSeq = try connection.integer("SELECT min(seq) FROM journal") ?? 1
     self.connection = connection
@@ -150,6 +152,7 @@ final class MainFile {
   }
 
   func setBytesWritten(_ bytes: Int) throws(SQLiteError) {
-    try connection.execute("INSERT OR REPLACE INTO format VALUES('bytes_written', \(bytes))")
+    try countBytes.bind(Int64(bytes), at: 1)
+    try countBytes.run()
   }
 }

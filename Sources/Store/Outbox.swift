@@ -67,7 +67,6 @@ final class Outbox {
     self.bytesMax = bytesMax
     bytes = Int(
       try connection.integer("SELECT sum(length(body) + \(OutboxItem.overheadBytes)) FROM outbox") ?? 0)
-    firstDeadline = try connection.integer("SELECT min(deadline) FROM outbox")
     insert = try connection.prepare(
       "INSERT INTO outbox(channel, priority, created, deadline, dropped, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
     )
@@ -82,6 +81,12 @@ final class Outbox {
     earliest = try connection.prepare("SELECT min(deadline) FROM outbox")
     narrow = try connection.prepare(
       "UPDATE outbox SET dropped = dropped - ?2 WHERE id = ?1 AND dropped > ?2 RETURNING id")
+    firstDeadline = try findFirstDeadline()
+  }
+
+  private func findFirstDeadline() throws(SQLiteError) -> Int64? {
+    defer { earliest.reset() }
+    return try earliest.step() && !earliest.isNull(0) ? earliest.integer(0) : nil
   }
 
   /// After a rollback.
@@ -101,8 +106,7 @@ final class Outbox {
   func expire(now: Int64, onGap: (String) throws(SQLiteError) -> Void) throws(SQLiteError) {
     guard let first = firstDeadline, first < now else { return }
     while let late = try next(expired, now) { try drop(late, onGap) }
-    firstDeadline = try earliest.step() && !earliest.isNull(0) ? earliest.integer(0) : nil
-    earliest.reset()
+    firstDeadline = try findFirstDeadline()
   }
 
   func attempted(_ id: Int64) throws(SQLiteError) {

@@ -20,6 +20,8 @@ import Time
   public nonisolated static let batchRowsMax = 512
   /// Rows without a head get one after this time.
   public nonisolated static let headDelay: Duration = .seconds(600)
+  /// A head is outside at most so long after it was made: the heads of many rows in a row share that.
+  public nonisolated static let anchorDelay: Duration = .seconds(1)
 
   public typealias Done = @LoopActor (Result<Int64, StoreError>) -> Void
 
@@ -38,9 +40,13 @@ import Time
   private var inFlight: [Commit] = []
   /// A batch is on the queue.
   private var isWriting = false
+  private var pace = CommitPace()
   private var refused = Unstored()
   private var soonTimer: TimerToken?
   private var headTimer: TimerToken?
+  private var anchorTimer: TimerToken?
+  /// The last batch could not be stored.
+  private var isFailing = false
   private var isUrgent = false
   private var isClosed = false
   private var drained: Waiter<Void>?
@@ -63,7 +69,9 @@ import Time
   public func commit(
     _ writes: [Write], _ durability: Durability, _ done: Done? = nil
   ) throws(StoreError) {
-    let commit = Commit(writes: writes, bytes: writes.reduce(0) { $0 + $1.bytes }, done: done)
+    var bytes = 0
+    for write in writes { bytes += write.bytes }
+    let commit = Commit(writes: writes, bytes: bytes, done: done)
     do throws(StoreError) {
       try check(writes, bytes: commit.bytes, rows: writes.count, durability)
     } catch {
@@ -153,13 +161,16 @@ import Time
     isWriting = true
     if let timer = soonTimer.take() { loop.cancel(timer) }
     inFlight = takeBatch()
-    let batch = inFlight.flatMap(\.writes)
+    let batch = inFlight.count == 1 ? inFlight[0].writes : inFlight.flatMap(\.writes)
     let entries = takeHistory()
     isUrgent = !waiting.isEmpty
     let lost = refused
     refused = Unstored()
     let stamp = Stamp.now
-    submit(isBatch: true) { [worker] in
+    let staysAwake = pace.isQuick && inFlight.contains { $0.done != nil }
+    let linger: Duration = staysAwake ? CommitPace.quickMax : .zero
+    if staysAwake { loop.attend(until: stamp.monotonic + linger) }
+    submit(isBatch: true, linger: linger) { [worker] in
       worker.apply(batch, history: entries, refused: lost, at: stamp)
     }
   }
@@ -175,27 +186,37 @@ import Time
   }
 
   private func takeBatch() -> [Commit] {
-    var rows = 0
-    let count = waiting.prefix { commit in
-      defer { rows += commit.writes.count }
-      return rows == 0 || rows + commit.writes.count <= Self.batchRowsMax
-    }.count
-    let batch = Array(waiting.prefix(count))
-    waiting.removeFirst(count)
-    waitingRows -= batch.reduce(0) { $0 + $1.writes.count }
-    waitingBytes -= batch.reduce(0) { $0 + $1.bytes }
-    return batch
+    var (count, rows) = (0, 0)
+    for commit in waiting {
+      if rows > 0, rows + commit.writes.count > Self.batchRowsMax { break }
+      count += 1
+      rows += commit.writes.count
+      waitingBytes -= commit.bytes
+    }
+    waitingRows -= rows
+    if count == waiting.count {
+      defer { waiting = [] }
+      return waiting
+    }
+    defer { waiting.removeFirst(count) }
+    return Array(waiting[..<count])
   }
 
-  private func submit(isBatch: Bool = false, _ work: @escaping @Sendable () -> StoreWorker.Report) {
+  private func submit(
+    isBatch: Bool = false, linger: Duration = .zero, _ work: @escaping @Sendable () -> StoreWorker.Report
+  ) {
     let worker = worker
     let loop = loop
     do throws(QueueFull) {
-      try queue.submit {
+      try queue.submit(linger: linger) {
+        let begin = loop.now
         let report = work()
-        loop.execute { self.finished(report, isBatch: isBatch) }
+        let took = loop.now - begin
+        loop.execute {
+          if isBatch { self.note(took, report.result) }
+          self.finished(report, isBatch: isBatch)
+        }
         // Whoever waits for the batch does not wait for this.
-        worker.writeAnchor()
         if let report = worker.tidy(at: .now) {
           loop.execute { self.finished(report, isBatch: false) }
         }
@@ -206,6 +227,12 @@ import Time
     }
   }
 
+  /// What a batch took on the queue.
+  private func note(_ took: Duration, _ result: Result<Int64, StoreError>) {
+    loop.attend(until: .zero)
+    if case .success = result { pace.add(took) }
+  }
+
   private func finished(_ report: StoreWorker.Report, isBatch: Bool) {
     status = report.status
     for event in report.events {
@@ -213,12 +240,15 @@ import Time
       onEvent?(event)
     }
     switch report.result {
-    case .success: if log.settle("write") { log.notice("the store can be written again") }
+    case .success: settle()
     case .failure(.closed): break
     case .failure(let error): tell(error)
     }
     startHeadTimer()
-    if isBatch { conclude(report.result) }
+    if isBatch {
+      if report.owesAnchor { startAnchorTimer() }
+      conclude(report.result)
+    }
   }
 
   private func conclude(_ result: Result<Int64, StoreError>) {
@@ -241,13 +271,24 @@ import Time
     }
   }
 
+  private func startAnchorTimer() {
+    if anchorTimer != nil || isClosed { return }
+    anchorTimer = loop.after(Self.anchorDelay, name: "store anchor") { [weak self] in
+      guard let self else { return }
+      anchorTimer = nil
+      submit { [worker] in worker.anchor() }
+    }
+  }
+
   // MARK: Ending
 
   /// Stores what waits, makes a head, and closes the files. Later commits are refused.
   public func close() async {
     if isClosed { return }
     isClosed = true
-    for timer in [soonTimer.take(), headTimer.take()] { if let timer { loop.cancel(timer) } }
+    for timer in [soonTimer.take(), headTimer.take(), anchorTimer.take()] {
+      if let timer { loop.cancel(timer) }
+    }
     flush()
     if isWriting {
       try? await loop.wait(on: "store: last commits") { (waiter: Waiter<Void>) in drained = waiter }
@@ -259,7 +300,14 @@ import Time
 
   // MARK: Telling
 
+  private func settle() {
+    if !isFailing { return }
+    isFailing = false
+    if log.settle("write") { log.notice("the store can be written again") }
+  }
+
   private func tell(_ error: StoreError) {
+    isFailing = true
     log.once(
       "write", level: .error, every: .seconds(60),
       "not stored: \(error). \(status.unstored + refused.total) changes so far; everything else goes on")

@@ -24,6 +24,8 @@ final class StoreWorker: @unchecked Sendable {
     var result: Result<Int64, StoreError>
     var events: [StoreEvent]
     var status: StoreStatus
+    /// There is a head that `writeAnchor` has to write outside.
+    var owesAnchor: Bool
   }
 
   let options: StoreOptions
@@ -267,7 +269,13 @@ final class StoreWorker: @unchecked Sendable {
     writeAnchor()
   }
 
-  /// Writes a head outside that a batch has made. Nobody waits for it: the row is on the medium.
+  /// Writes a head outside that batches have made, if there is one.
+  func anchor() -> Report {
+    writeAnchor()
+    return report(.success(status.lastSeq))
+  }
+
+  /// Nobody waits for it: the row is on the medium.
   func writeAnchor() {
     guard let head = head.take() else { return }
     do throws(SystemError) {
@@ -377,6 +385,6 @@ final class StoreWorker: @unchecked Sendable {
     status.headSeq = main?.headSeq ?? status.headSeq
     status.lastSeq = main?.journal.position.seq ?? status.lastSeq
     defer { events = [] }
-    return Report(result: result, events: events, status: status)
+    return Report(result: result, events: events, status: status, owesAnchor: head != nil)
   }
 }

@@ -53,8 +53,10 @@ public enum Write: Sendable, Equatable {
     }
   }
 
-  private static func check(_ what: String, _ bytes: Int, _ bytesMax: Int) throws(StoreError) {
-    if bytes > bytesMax { throw .tooBig(what: what, bytes: bytes, bytesMax: bytesMax) }
+  private static func check(
+    _ what: @autoclosure () -> String, _ bytes: Int, _ bytesMax: Int
+  ) throws(StoreError) {
+    if bytes > bytesMax { throw .tooBig(what: what(), bytes: bytes, bytesMax: bytesMax) }
   }
 }
 

@@ -48,7 +48,7 @@ public struct AnthropicDialect: HTTPDialect {
   }
 
   package func reader(_ head: HTTPHead) -> any AnswerReader {
-    if (head["content-type"] ?? "").contains("event-stream") { return StreamedText(Self.step) }
+    if head.isEventStream { return StreamedText(Self.step) }
     return WholeBody.json { (answer) throws(DialectError) in
       guard let blocks = answer["content"]?.arrayValue else {
         throw DialectError(.malformed, "there is no content in its answer. Is this Anthropic's API?")

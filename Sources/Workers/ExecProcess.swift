@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Intents
 import Log
 import Loop
 import Posix
@@ -26,6 +27,7 @@ import Time
   private var input: PipeWriter?
   private var readers: [LineReader] = []
   private var said = 0
+  private var asked = 0
 
   /// Starts a program; `done` is called once, after this has returned: with the process, or with a
   /// `SystemError` naming the program.
@@ -39,7 +41,10 @@ import Time
       do throws(SystemError) {
         try process.attach(try result.get(), lineMaxBytes)
         done(.success(process))
-      } catch { done(.failure(error)) }
+      } catch {
+        process.child?.signal(SIGKILL)
+        done(.failure(error))
+      }
     }
   }
 
@@ -51,18 +56,19 @@ import Time
   private func attach(_ child: Child, _ lineMaxBytes: Int) throws(SystemError) {
     self.child = child
     if let input = child.input.take() { self.input = PipeWriter(input) }
-    do throws(SystemError) {
-      if let output = child.output.take() {
-        readers.append(
-          try LineReader(output, lineBytesMax: lineMaxBytes) { [weak self] in self?.onLine?($0) })
-      }
-      if let error = child.error.take() {
-        readers.append(try LineReader(error) { [weak self] in self?.hear($0) })
-      }
-    } catch {
-      child.signal(SIGKILL)
-      throw error
+    if let output = child.output.take() {
+      readers.append(
+        try LineReader(output, lineBytesMax: lineMaxBytes) { [weak self] in self?.onLine?($0) })
     }
+    if let error = child.error.take() {
+      readers.append(try LineReader(error) { [weak self] in self?.hear($0) })
+    }
+  }
+
+  /// What its next request is called: an intent may come to it twice, and its answers must not be mixed up.
+  func requestID(_ intent: Intent) -> String {
+    asked += 1
+    return "\(intent.id)/\(asked)"
   }
 
   /// One line of request; `isLast`: then the end of its input.

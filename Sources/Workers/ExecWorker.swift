@@ -63,6 +63,9 @@ public struct ExecSettings: Sendable {
     replenish()
   }
 
+  /// Lines of kept processes that were dropped, since they answer an earlier request.
+  public private(set) var strayLines = 0
+
   /// Processes that run now, with and without work, or are being started.
   public var processCount: Int { idle.count + atWork + starting }
 
@@ -174,6 +177,14 @@ public struct ExecSettings: Sendable {
     if !isRetired { restartLater() }
   }
 
+  /// A kept process has said something while it had the next request already.
+  fileprivate func dropped(_ lines: Int, of process: ExecProcess) {
+    strayLines += lines
+    log.once(
+      "stray.\(name)",
+      "\(name): process \(process.pid) said something to an earlier request after its answer; it was dropped")
+  }
+
   private func rest(_ process: ExecProcess) {
     process.idleSince = loop.now
     process.onLine = { [weak self, unowned process] line in
@@ -181,18 +192,22 @@ public struct ExecSettings: Sendable {
       log.once(
         "chatter.\(name)",
         "\(name): process \(process.pid) says something that nobody asked for; it is ended")
-      process.onLine = nil
       process.kill()
+      forget(process)
     }
     process.onEnd = { [weak self, unowned process] status in
       guard let self else { return }
-      idle.removeAll { $0 === process }
-      if !isRetired, processCount < settings.processesMin {
-        log.once("end.\(name)", "\(name): a process without work ended with \(status)")
-        restartLater()
-      }
+      log.once("end.\(name)", "\(name): a process without work ended with \(status)")
+      forget(process)
     }
     idle.append(process)
+  }
+
+  /// It gets no more work: it has ended, or is about to.
+  private func forget(_ process: ExecProcess) {
+    (process.onLine, process.onEnd) = (nil, nil)
+    idle.removeAll { $0 === process }
+    if !isRetired { restartLater() }
   }
 
   /// Until there are as many as are to be kept.
@@ -256,12 +271,13 @@ public struct ExecSettings: Sendable {
 
   func begin(with process: ExecProcess) {
     self.process = process
-    answer.isPlainAllowed = !worker.settings.isKept
+    answer = ExecAnswer(id: process.requestID(request.intent), isKept: worker.settings.isKept)
     process.onLine = { [self] in receive($0) }
     process.onEnd = { [self] in ended($0) }
     var line: [UInt8] = []
-    JSONWriter().append(
-      IntentWire.object(request.intent, budget: request.deadline - loop.now), to: &line)
+    var object = IntentWire.object(request.intent, budget: request.deadline - loop.now)
+    object["id"] = .string(answer.id)
+    JSONWriter().append(object, to: &line)
     process.ask(line + [0x0a], isLast: !worker.settings.isKept)
     loop.post { [self] in events?(.started) }
   }
@@ -322,6 +338,7 @@ public struct ExecSettings: Sendable {
     guard let process else { return }
     self.process = nil
     (process.onLine, process.onEnd) = (nil, nil)
+    if answer.strays > 0 { worker.dropped(answer.strays, of: process) }
     if isReusable, worker.settings.isKept, !process.isOver { return worker.giveBack(process) }
     // One that is not kept and has said all may clean up.
     if isReusable { process.stop() } else { process.kill() }
@@ -329,22 +346,32 @@ public struct ExecSettings: Sendable {
   }
 }
 
-/// Lines → pieces and the whole. A line is a JSON object with `text` and `media`, with `end` in the last one, or
-/// with `error` and perhaps its `kind`. Of a program that is started for each request, lines that are no objects
-/// are text as it is.
+/// Lines → pieces and the whole. A line is a JSON object with `text` and `media`, with `end` in the last one,
+/// or with `error` and perhaps its `kind`. A program that is kept gives back the request's `id` in each of them:
+/// what has another one came too late and is dropped. One that is started for each request needs no `id`, and
+/// its lines that are no objects are text as it is.
 struct ExecAnswer {
-  var isPlainAllowed = false
+  /// Of the request: no other request to the same process has it.
+  let id: String
+  let isKept: Bool
+  /// Lines dropped.
+  private(set) var strays = 0
   private(set) var payload = Payload()
   /// The last line was there: the process is ready for the next request.
   private(set) var isWhole = false
   private var hasPlain = false
+
+  init(id: String = "", isKept: Bool = false) {
+    self.id = id
+    self.isKept = isKept
+  }
 
   /// - Returns: what the line adds.
   /// - Throws: what the program says of its failure; `malformed`.
   mutating func receive(_ line: String) throws(DialectError) -> Payload? {
     // By its bytes: a brace and a combining character after it are one character to Swift.
     guard line.utf8.first == UInt8(ascii: "{") else {
-      guard isPlainAllowed else {
+      if isKept {
         throw DialectError(.malformed, "a line of its answer is no JSON object: \(line.prefix(80))")
       }
       let piece = Payload.text(hasPlain ? "\n\(line)" : line)
@@ -353,6 +380,10 @@ struct ExecAnswer {
       return piece.isEmpty ? nil : piece
     }
     let value = try WholeBody.parse(Array(line.utf8))
+    if isKept, try !isOurs(value) {
+      strays += 1
+      return nil
+    }
     if let error = value["error"]?.stringValue {
       isWhole = true
       throw DialectError(value["kind"]?.stringValue.flatMap(WorkerFailure.Kind.init) ?? .broken, error)
@@ -361,6 +392,13 @@ struct ExecAnswer {
     payload.append(piece)
     isWhole = value["end"]?.boolValue == true
     return piece.isEmpty ? nil : piece
+  }
+
+  private func isOurs(_ value: JSONValue) throws(DialectError) -> Bool {
+    if let id = value["id"]?.stringValue { return id == self.id }
+    throw DialectError(
+      .malformed,
+      "a line of its answer has no 'id': a program that is kept gives back the request's in each line")
   }
 
   /// The program has ended well: what it has said is the answer.

@@ -45,8 +45,11 @@ package struct HTTPAsk: Sendable {
 
   init(_ path: String, json: JSONObject, fields: [HTTPField] = []) {
     var body: [UInt8] = []
+    body.reserveCapacity(128)
     JSONWriter().append(json, to: &body)
-    self.init(path, fields: [HTTPField("Content-Type", "application/json")] + fields, body: body)
+    var fields = fields
+    fields.append(HTTPField("Content-Type", "application/json"))
+    self.init(path, fields: fields, body: body)
   }
 }
 

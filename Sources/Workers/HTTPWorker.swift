@@ -105,7 +105,8 @@ public struct HTTPWorkerSettings: Sendable {
   ) throws(DialectError) -> HTTPRequest {
     do throws(HTTPError) {
       var request = HTTPRequest(
-        try url(path), method: method, fields: settings.fields + fields, body: body)
+        try url(path), method: method, fields: settings.fields.isEmpty ? fields : settings.fields + fields,
+        body: body)
       request.trust = settings.trust
       request.proxy = settings.proxy
       request.connectTimeout = settings.connectTimeout
@@ -122,7 +123,9 @@ public struct HTTPWorkerSettings: Sendable {
   private let model: String?
   private var events: WorkerEvent.Handler?
   private var call: HTTPCall?
-  private var head: HTTPHead?
+  /// 0 before the answer's head.
+  private var status = 0
+  private var retryAfter: Duration?
   private var reader: (any AnswerReader)?
   private var errorBody: [UInt8] = []
 
@@ -150,7 +153,7 @@ public struct HTTPWorkerSettings: Sendable {
   }
 
   private func receive(_ head: HTTPHead) {
-    self.head = head
+    (status, retryAfter) = (head.status, head.retryAfter)
     guard head.isSuccess else { return }
     reader = worker.dialect.reader(head)
     events?(.started)
@@ -171,18 +174,13 @@ public struct HTTPWorkerSettings: Sendable {
     call = nil
     do throws(DialectError) {
       if case .failure(let error) = result { throw DialectError(error) }
-      guard var reader else {
-        guard let head else { throw DialectError(.malformed, "an answer without a head") }
-        throw HTTPRefusal(head.status, errorBody).error(askedFor: model)
-      }
+      guard var reader else { throw HTTPRefusal(status, errorBody).error(askedFor: model) }
       end(.success(try reader.end()))
     } catch { fail(error) }
   }
 
   private func fail(_ error: DialectError) {
-    end(
-      .failure(
-        WorkerFailure(worker: worker.name, error.kind, error.text, retryAfter: head?.retryAfter)))
+    end(.failure(WorkerFailure(worker: worker.name, error.kind, error.text, retryAfter: retryAfter)))
   }
 
   private func end(_ result: Result<Payload, WorkerFailure>) {

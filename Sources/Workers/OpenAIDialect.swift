@@ -38,7 +38,7 @@ public struct OpenAIDialect: HTTPDialect {
 
   package func reader(_ head: HTTPHead) -> any AnswerReader {
     switch task {
-    case .chat where (head["content-type"] ?? "").contains("event-stream"): StreamedText(Self.step)
+    case .chat where head.isEventStream: StreamedText(Self.step)
     case .chat: WholeBody.json(Self.message)
     case .transcribe:
       WholeBody.json { (answer) throws(DialectError) in

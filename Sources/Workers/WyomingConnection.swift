@@ -99,10 +99,8 @@ import WyomingTransport
     do {
       let stream = try await Connector.connect(
         to: service.endpoint, until: started + timing.openTimeout, limits: service.limits)
-      if Task.isCancelled {
-        stream.close()
-        throw CancellationError()
-      }
+      // Also when this is cancelled before it waits.
+      defer { stream.close() }
       try await loop.wait(on: "\(service.name): end of connection") { (waiter: Waiter<Void>) in
         self.waiter = waiter
         open(stream)

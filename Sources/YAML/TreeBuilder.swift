@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Spelling
 
 /// Events to a tree. Nil from a function means that reading cannot go on; the problem is noted.
 struct TreeBuilder: ~Copyable {
@@ -75,7 +76,7 @@ struct TreeBuilder: ~Copyable {
         continue
       }
       if let line = lineOfKey.updateValue(keyMark.line, forKey: name) {
-        note(keyMark, "'\(Self.short(name))' is already given at line \(line). Keep one of them.")
+        note(keyMark, "'\(name.excerpt(40))' is already given at line \(line). Keep one of them.")
       } else {
         entries.append(YAMLEntry(key: name, keyMark: keyMark, value: value))
       }
@@ -113,9 +114,5 @@ struct TreeBuilder: ~Copyable {
     guard problems.count <= limits.problemsMax else { return }
     let isLast = problems.count == limits.problemsMax
     problems.append(YAMLProblem(mark: mark, text: isLast ? "too many problems; the rest is not told." : text))
-  }
-
-  private static func short(_ text: String) -> String {
-    text.count > 40 ? String(text.prefix(40)) + "…" : text
   }
 }

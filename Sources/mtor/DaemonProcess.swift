@@ -32,7 +32,7 @@ import Time
     var handle: (@LoopActor (Int32) -> Void)?
     signals = try Signals(Self.signalNumbers) { handle?($0) }
     daemon = try Daemon(
-      settings, devices: try .forBoard(settings), directory: directory, state: state)
+      settings, devices: .forBoard(settings), directory: directory, state: state)
     let shutdown = Shutdown(drainLimit: Daemon.stopLimit) { [unowned self] in ended($0) }
     self.shutdown = shutdown
     shutdown.add("daemon", within: Daemon.stopLimit) { [daemon] in await daemon.stop() }

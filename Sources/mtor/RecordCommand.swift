@@ -29,16 +29,14 @@ extension Commands {
     let outcome = Locked<CommandFailure?>(nil)
     let loop = LoopActor.shared.loop
     loop.bindToCurrentThread()
-    let recording: Recording?
-    do {
-      recording = try LoopActor.assumeIsolated {
-        guard let microphone = try Devices.microphone(settings) else { return nil }
-        return Recording(microphone, path: invocation.arguments[0], seconds: seconds) { failure in
+    let recording = LoopActor.assumeIsolated {
+      Devices.microphone(settings).map {
+        Recording($0, path: invocation.arguments[0], seconds: seconds) { failure in
           outcome.withLock { $0 = failure }
           loop.stop()
         }
       }
-    } catch { throw CommandFailure(.unavailable, "\(error)") }
+    }
     guard let recording else {
       throw CommandFailure(.configuration, "the microphone is off (microphone.source).")
     }

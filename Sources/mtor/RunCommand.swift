@@ -78,9 +78,8 @@ extension Commands {
 
 extension Devices {
   /// The devices of the settings; board `sim` has simulated lines.
-  /// - Throws: `DSPError` when there is no memory for the microphone's front end.
-  @LoopActor static func forBoard(_ settings: Settings) throws -> Devices {
-    var devices = try Devices(settings)
+  @LoopActor static func forBoard(_ settings: Settings) -> Devices {
+    var devices = Devices(settings)
     if settings.board == "sim" { devices.lines = SimulatedLines() }
     return devices
   }

@@ -62,7 +62,9 @@ extension Commands {
   private static func text(_ store: StatusReport.Store) -> String {
     let written = "\(store.bytesWritten >> 10) KiB written, \(store.bytesWrittenEver >> 20) MiB ever"
     let lost = store.unstored > 0 ? ", \(store.unstored) changes not stored" : ""
-    return (store.problem.map { "\($0)" } ?? "row \(store.lastSeq)") + "\(lost), \(written)"
+    let refused = store.messagesRefused ?? 0
+    let messages = refused > 0 ? ", \(refused) messages refused by their receivers" : ""
+    return (store.problem.map { "\($0)" } ?? "row \(store.lastSeq)") + "\(lost)\(messages), \(written)"
   }
 
   /// `12 ms`, `3.4 s`, `5 min`, `2 h`.

@@ -42,10 +42,10 @@ struct TemporaryDaemon: ~Copyable {
     self.child = child
   }
 
-  /// Waits for the control socket; false when the child ends first, or takes too long.
+  /// Waits until its control socket listens; false when the child ends first, or takes too long.
   private static func answers(_ child: inout ChildProcess, _ directory: String) -> Bool {
     for _ in 0..<startMaxMS / 10 {
-      if access("\(directory)/control.sock", F_OK) == 0 { return true }
+      if DaemonAccess.isRunning(directory) { return true }
       if child.reap() != nil { return false }
       _ = poll(nil, 0, 10)
     }
@@ -96,7 +96,7 @@ enum DaemonAccess {
     return try result.get()
   }
 
-  private static func isRunning(_ directory: String) -> Bool {
+  static func isRunning(_ directory: String) -> Bool {
     do throws(ControlError) {
       _ = try ControlClient(directory: directory)
       return true

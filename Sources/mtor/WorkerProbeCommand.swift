@@ -34,36 +34,37 @@ extension Commands {
     run: { invocation throws(CommandFailure) in
       let limit = Duration.milliseconds(Int64(try budget(invocation, max: 600_000)))
       let url = invocation.arguments[0]
-      let outcome = Locked<WorkerExamination.Report?>(nil)
+      let outcome = Locked<Result<WorkerExamination.Report, CommandFailure>>(
+        .failure(CommandFailure(.software, "\(url): the examination has not ended")))
       LoopActor.shared.loop.bindToCurrentThread()
       LoopActor.spawn("worker-probe") {
-        let report = await examine(url, invocation, limit)
-        outcome.withLock { $0 = report }
+        let result = await examine(url, invocation, limit)
+        outcome.withLock { $0 = result }
         LoopActor.shared.loop.stop()
       }
       LoopActor.shared.loop.run()
-      guard let report = outcome.withLock({ $0 }) else {
-        throw CommandFailure(
-          .unavailable,
-          "\(url): nobody answers there, or nothing that is known. --kind says what it should be.")
-      }
+      let report = try outcome.withLock { $0 }.get()
       if invocation.wantsJSON { try Output.json(report) } else { Output.text(text(report)) }
       return report.alone.contains(where: \.isAnswered) ? .success : .negative
     })
 
   @LoopActor private static func examine(
     _ url: String, _ invocation: Invocation, _ limit: Duration
-  ) async -> WorkerExamination.Report? {
-    let named = invocation.value("kind").flatMap(WorkerSettings.Kind.init)
-    var found = named
-    if found == nil { found = await WorkerExamination.kind(of: url) }
-    guard let kind = found else { return nil }
+  ) async -> Result<WorkerExamination.Report, CommandFailure> {
+    var found = invocation.value("kind").flatMap(WorkerSettings.Kind.init)
+    do {
+      if found == nil { found = try await WorkerExamination.kind(of: url) }
+    } catch { return .failure(CommandFailure(.unavailable, "\(error)")) }
+    guard let kind = found else {
+      let text = "\(url): nobody answers there, or nothing that is known. --kind says what it should be."
+      return .failure(CommandFailure(.unavailable, text))
+    }
     var settings = WorkerSettings(name: "worker", kind: kind, place: .url(url))
     settings.task = invocation.value("task").flatMap(WorkerSettings.Task.init)
     if kind == .wyoming, settings.task == nil { settings.task = .speak }
     settings.model = invocation.value("model")
     settings.keyFile = invocation.value("key-file").map { $0.contains("/") ? $0 : "./\($0)" }
-    return await WorkerExamination(settings, limit: limit).run()
+    return .success(await WorkerExamination(settings, limit: limit).run())
   }
 
   private static func text(_ report: WorkerExamination.Report) -> String {

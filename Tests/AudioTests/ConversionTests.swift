@@ -102,13 +102,10 @@ import Testing
 
   @Test func aRateThatDoesNotExistIsRefused() {
     #expect(throws: DSPError.self) { _ = try Resampler(fromHz: 0, toHz: 16_000) }
-    #expect(throws: DSPError.self) {
-      _ = try Preprocessor(rateHz: 16_000, frameSamples: 0, noiseSuppressionDB: 0, automaticGain: false)
-    }
   }
 
-  @Test func noiseSuppressionLowersNoiseAndLeavesATone() throws {
-    let preprocessor = try Preprocessor(
+  @Test func noiseSuppressionLowersNoiseAndLeavesATone() {
+    let preprocessor = Preprocessor(
       rateHz: 16_000, frameSamples: 320, noiseSuppressionDB: -15, automaticGain: false)
     var random = SystemRandomNumberGenerator()
     var energies: [Double] = []

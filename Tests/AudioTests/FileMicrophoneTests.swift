@@ -92,7 +92,7 @@ import Time
     for source in [MicrophoneSettings.Source.file(path), .command(["cat", path])] {
       settings.source = source
       let heard = try await onLoop { [settings] in
-        let microphone = try #require(try Devices.microphone(settings))
+        let microphone = try #require(Devices.microphone(settings))
         return try await Self.listen(microphone, frames: 90)
       }
       let (before, after) = (Self.power(noise[25_600..<28_800]), Self.power(heard.samples[25_600..<28_800]))
@@ -116,7 +116,7 @@ import Time
     settings.source = .file(directory.file("voice.raw"))
     settings.automaticGain = true
     let heard = try await onLoop { [settings] in
-      try await Self.listen(try #require(try Devices.microphone(settings)), frames: 180)
+      try await Self.listen(try #require(Devices.microphone(settings)), frames: 180)
     }
     let range = 48_000..<56_000
     #expect(Self.power(heard.samples[range]) > 4 * Self.power(voice[range]))

@@ -67,8 +67,10 @@ import Time
     #expect(wasHeard)
     #expect(zip(instants, instants.dropFirst()).allSatisfy { $0 < $1 })
     let start = try #require(heard.firstIndex { $0 != 0 })
-    #expect(Array(heard[start...].prefix(samples.count)) == samples)
-    #expect(heard[(start + samples.count)...].allSatisfy { $0 == 0 })
+    // Told by the first that differs: nobody reads 24,000 numbers.
+    #expect(heard.count >= start + samples.count)
+    #expect(zip(heard[start...], samples).enumerated().first { $1.0 != $1.1 }?.offset == nil)
+    #expect(heard[start...].dropFirst(samples.count).allSatisfy { $0 == 0 })
   }
 
   @Test func aServerThatDiesIsToldOnceAndFoundAgain() async throws {

@@ -74,7 +74,11 @@ private func wav(code: Int = 1, bits: Int, channels: Int = 1, rateHz: Int = 16_0
     }
   }
 
-  @Test(arguments: ["/nonexistent.wav": "No such file or directory", "/dev": "not a regular file"])
+  @Test(arguments: [
+    "/nonexistent.wav": "No such file or directory", "/dev": "not a regular file",
+    // The speed of a network that has none, which its driver does not let read.
+    "/sys/class/net/lo/speed": "Invalid argument",
+  ])
   func aPathThatCannotBeReadIsNamed(path: String, text: String) {
     #expect(throws: SoundError("\(path): \(text)")) { try SoundFile.load(path) }
   }

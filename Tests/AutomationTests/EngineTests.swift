@@ -398,6 +398,56 @@ import Time
     #expect(logs == ["11:00:00 on time"] + wanted)
   }
 
+  @Test(arguments: [(Rule.Missed.skip, []), (.run, ["15:05:00 1"]), (.coalesce, ["15:05:00 5"])])
+  func theFirstMomentOfAllIsMissedToo(missed: Rule.Missed, wanted: [String]) throws {
+    let lines = try play(
+      [try daily("0 * * * *", missed)], start: "2026-11-21 10:30",
+      [Self.daily, #"{"at": "15min", "restart": "260min"}"#, #"{"at": "276min"}"#])
+    let logs = lines.filter { $0.contains("log") }.map { "\($0.prefix(8)) \($0.split(separator: "\"")[1])" }
+    #expect(Set(logs) == Set(wanted) && logs.count == (missed == .run ? 5 : wanted.count), "\(logs)")
+  }
+
+  @Test func aClockThatWasPutBackMakesNothingTwiceAfterARestartEither() throws {
+    let lines = try play(
+      [try daily("0 * * * *")], start: "2026-11-21 10:59",
+      [
+        Self.daily, #"{"at": "150s", "clock": "-1h"}"#, #"{"at": "160s", "restart": "1s"}"#,
+        #"{"at": "122min"}"#,
+      ])
+    let logs = lines.filter { $0.contains("log") }.map { String($0.prefix(8)) }
+    #expect(logs == ["11:00:00", "12:00:00"], "\(lines)")
+  }
+
+  /// A machine without a clock, whose program is started anew before the clock is set.
+  @Test func aWaitIsNotMadeLongerByRestartsWithoutAClock() throws {
+    let delayed = rule([press], [.wait(.seconds(100)), .log("x")])
+    var kept: [String: JSONObject] = [:]
+    func keep(_ turn: Turn) {
+      for checkpoint in turn.checkpoints { kept[checkpoint.key] = checkpoint.body }
+    }
+    func started(_ boot: String, at now: Stamp) -> Engine {
+      var engine = Engine([delayed], boot: boot, at: now)
+      let left = kept.sorted { $0.key < $1.key }.map { Turn.Checkpoint(key: $0.key, body: $0.value) }
+      keep(engine.start(left, at: now))
+      return engine
+    }
+    func stamp(_ wall: Int64, _ seconds: UInt64) -> Stamp {
+      Stamp(wall: wall * 1_000_000_000, monotonic: Instant(nanoseconds: seconds * 1_000_000_000))
+    }
+    let begin = stamp(1_795_000_000, 1000)
+    var engine = started("a", at: begin)
+    keep(engine.handle(.happened(.gesture(line: "bell", .press)), at: begin))
+    engine = started("b", at: stamp(5, 5))
+    #expect(engine.nextDeadline == Instant(nanoseconds: 105_000_000_000))
+    engine = started("b", at: stamp(65, 65))
+    #expect(engine.nextDeadline == Instant(nanoseconds: 105_000_000_000))
+    // Set 80 s after the wait began; and started once more.
+    keep(engine.handle(.time, at: stamp(1_795_000_080, 70)))
+    #expect(engine.nextDeadline == Instant(nanoseconds: 90_000_000_000))
+    engine = started("b", at: stamp(1_795_000_085, 75))
+    #expect(engine.nextDeadline == Instant(nanoseconds: 90_000_000_000))
+  }
+
   @Test(arguments: [
     // Put back an hour: what was done is not done again. Put forward: what lies between is missed.
     ("-1h", ["12:00:00 on time"]), ("1h", ["13:00:00 on time"]),

@@ -7,7 +7,7 @@ import Loop
 import Store
 
 /// Runs a random program on a real store until it is killed, and goes on where it was when it is started
-/// again; time is that of the program, not of the clock:
+/// again; time, jumps of the clock and starts of the machine are those of the program:
 ///
 ///     automation-writer DIRECTORY SEED
 ///
@@ -36,29 +36,39 @@ import Store
   private let store: Store
   private let effects: Int32
   private var engine: Engine
-  private var time = VirtualTime()
+  private var time: VirtualTime
 
   init(_ directory: String, _ program: RandomProgram) {
     self.program = program
     store = Store(StoreOptions(StorePaths(directory: directory)))
     effects = open("\(directory)/effects", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    engine = Engine(program.rules, boot: "virtual", at: VirtualTime().clocks)
+    let time = VirtualTime(program)
+    self.time = time
+    engine = Engine(program.rules, zone: RandomProgram.zone, boot: time.boot, at: time.clocks)
   }
 
   func run() async throws {
     store.open()
     if let cursor = try await store.checkpoints(prefix: "cursor").first {
       let numbers = String(decoding: cursor.body, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
-      if numbers.count == 2 { time = VirtualTime(now: numbers[0], played: numbers[1]) }
+      if numbers.count == 2 { time = VirtualTime(program, now: numbers[0], played: numbers[1]) }
     }
+    try await begin()
+    while let next = time.next(engine) {
+      switch next {
+      case .event(let event): try await take(engine.handle(event, at: time.clocks))
+      case .reboot: try await begin()
+      }
+    }
+    await store.close()
+  }
+
+  private func begin() async throws {
+    engine = Engine(program.rules, zone: RandomProgram.zone, boot: time.boot, at: time.clocks)
     let left = try await store.checkpoints(prefix: Engine.keyPrefix).map { checkpoint in
       Turn.Checkpoint(key: checkpoint.key, body: (try? JSONText.value(checkpoint.body))?.objectValue)
     }
     try await take(engine.start(left, at: time.clocks))
-    while let event = time.next(program, engine) {
-      try await take(engine.handle(event, at: time.clocks))
-    }
-    await store.close()
   }
 
   private func take(_ first: Turn) async throws {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The executable's malloc comes before libc's in symbol resolution, so these count every
- * allocation of the process, libraries included, and pass it on. Not under a sanitizer, which
- * needs to be the allocator itself. */
+ * allocation of the process, libraries included, and pass it on unless it shall fail. Not under a
+ * sanitizer, which needs to be the allocator itself. */
 #include "cinstruments.h"
 #include <errno.h>
 #include <stddef.h>
@@ -32,6 +32,10 @@ void *malloc(size_t size) {
 }
 void *calloc(size_t count, size_t size) {
   allocations++;
+  if (ci_is_failing(CI_CALLOC)) {
+    errno = ENOMEM;
+    return NULL;
+  }
   return __libc_calloc(count, size);
 }
 void *realloc(void *old, size_t size) {

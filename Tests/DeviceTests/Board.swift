@@ -41,13 +41,11 @@ import TestSupport
 
 /// A small file system of its own, gone with this object.
 final class SmallDisk: Sendable {
-  let path: String
+  private let folder = TemporaryDirectory()
+  var path: String { folder.path }
 
   /// - Parameter options: of tmpfs(5).
   init(_ options: String) throws {
-    var template = Array("/tmp/disk-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw DiskError(action: "make", code: errno) }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     if mount("tmpfs", path, "tmpfs", 0, options) != 0 { throw DiskError(action: "mount", code: errno) }
   }
 
@@ -69,10 +67,7 @@ final class SmallDisk: Sendable {
 
   func free() { unlink("\(path)/filler") }
 
-  deinit {
-    umount2(path, Int32(MNT_DETACH))
-    rmdir(path)
-  }
+  deinit { umount2(path, Int32(MNT_DETACH)) }
 
   struct DiskError: Error {
     var action: String

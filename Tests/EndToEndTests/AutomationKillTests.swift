@@ -10,7 +10,9 @@ import Testing
 import Time
 
 /// Random programs run in a process that is killed again and again, on a real file system: what they have
-/// done in the end is what the oracle works out for a process that nobody disturbs.
+/// done in the end is what the oracle works out for a process that nobody disturbs. In their own time the
+/// clock is set by an hour and by a year, forth and back, to 1970, before both changes of the clocks, and the
+/// machine starts anew.
 @Suite struct AutomationKillTests {
   /// `MTOR_KILL_PROGRAMS=500` for the long run.
   static let programs = getenv("MTOR_KILL_PROGRAMS").flatMap { Int(String(cString: $0)) } ?? 12

@@ -13,25 +13,45 @@ import Wyoming
 @LoopActor enum Clips {
   /// Each text in a clip of its own; a bar stands for a short pause: `hey jarvis|good night`.
   static func speak(_ texts: String...) async throws -> [[Int16]] {
-    let directory = TemporaryDirectory()
-    let endpoint = Endpoint.unix(path: directory.file("clips.sock"))
-    let program = Program([Programs.path("mtor-speech"), "--uri", "\(endpoint)"])
-    let child = try Child(program) { _ in }
-    defer { child.signal(SIGKILL) }
-    let service = WyomingService(name: "clips", endpoint: endpoint)
-    let voice = try await voice(of: service)
-    var clips: [[Int16]] = []
-    for text in texts {
-      var scene = SoundScene(noiseDBFS: -55, seed: 1)
-      scene.appendPause(seconds: 0.5)
-      for part in text.split(separator: "|") {
-        scene.appendSpeech(try await speech("\(part)", voice, service))
-        scene.appendPause(seconds: 0.2)
+    try await withWorker { service in
+      var clips: [[Int16]] = []
+      for text in texts {
+        var scene = SoundScene(noiseDBFS: -55, seed: 1)
+        scene.appendPause(seconds: 0.5)
+        for part in text.split(separator: "|") {
+          scene.appendSpeech(try await speech("\(part)", "slt", service))
+          scene.appendPause(seconds: 0.2)
+        }
+        scene.appendPause(seconds: 0.6)
+        clips.append(scene.samples)
       }
-      scene.appendPause(seconds: 0.6)
-      clips.append(scene.samples)
+      return clips
     }
-    return clips
+  }
+
+  /// Runs `body` with an offline worker that is ready.
+  static func withWorker<Success>(
+    in directory: TemporaryDirectory = TemporaryDirectory(), environment: [String] = [],
+    _ body: @LoopActor (WyomingService) async throws -> Success
+  ) async throws -> Success {
+    let endpoint = Endpoint.unix(path: directory.file("clips.sock"))
+    let program = Program(
+      [Programs.path("mtor-speech"), "--uri", "\(endpoint)"],
+      environment: environment + Programs.environment)
+    let child = try Child(program) { _ in }
+    defer { child.stop() }
+    let service = WyomingService(name: "clips", endpoint: endpoint)
+    let limit = LoopActor.shared.loop.now + Node.patience
+    while true {
+      do {
+        _ = try await service.describe(until: limit)
+        break
+      } catch {
+        if LoopActor.shared.loop.now > limit { throw error }
+        try await LoopActor.shared.loop.sleep(for: .milliseconds(5))
+      }
+    }
+    return try await body(service)
   }
 
   /// Noise alone.
@@ -41,26 +61,10 @@ import Wyoming
     return scene.samples
   }
 
-  private static func voice(of service: WyomingService) async throws -> WyomingVoice {
-    let loop = LoopActor.shared.loop
-    let limit = loop.now + Node.patience
-    while true {
-      do {
-        let names = try await service.describe(until: limit)[.tts].flatMap(\.models).map(\.name)
-        return WyomingVoice(name: names.first { $0.contains("slt") } ?? "slt")
-      } catch {
-        if loop.now > limit { throw error }
-        try await loop.sleep(for: .milliseconds(5))
-      }
-    }
-  }
-
-  private static func speech(
-    _ text: String, _ voice: WyomingVoice, _ service: WyomingService
-  ) async throws -> [Int16] {
+  static func speech(_ text: String, _ voice: String, _ service: WyomingService) async throws -> [Int16] {
     let box = Box()
     let speech = TextToSpeechClient(service)
-      .synthesize(text, voice: voice, until: LoopActor.shared.loop.now + Node.patience)
+      .synthesize(text, voice: WyomingVoice(name: voice), until: LoopActor.shared.loop.now + Node.patience)
     speech.onStart = { box.sound = Sound(rateHz: $0.rateHz, channels: $0.channels, samples: []) }
     speech.onSamples = { box.sound.samples += $0 }
     try await speech.finished()

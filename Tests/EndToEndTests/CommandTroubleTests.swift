@@ -86,6 +86,10 @@ extension EndToEndTests {
       Trouble(
         "mtor worker-probe http://127.0.0.1:9 --timeout 2s", 69,
         "http://127.0.0.1:9: nobody answers there, or nothing that is known. --kind says what it should be."),
+      Trouble("mtor worker-probe 'http://a b'", 69, "http://a b: not a usable request: white space in it"),
+      Trouble(
+        "LD_LIBRARY_PATH={dir} mtor worker-probe http://127.0.0.1:9", 69,
+        "{dir}/libcurl.so.4: file too short. Install it: apt-get install libcurl4"),
     ]
 
     @Test(arguments: alone) func whatCannotBeDoneIsSaidWithItsCode(_ trouble: Trouble) async throws {
@@ -94,6 +98,7 @@ extension EndToEndTests {
       truncate(directory.write("big", ""), ControlServer.mediaMaxBytes + 1)
       directory.write("quiet.yml", "board: sim\nmicrophone: {device: \"off\"}\n")
       directory.write("file.yml", "board: sim\nmicrophone: {file: \(directory.file("big"))}\n")
+      directory.write("libcurl.so.4", "of another machine")
       directory.write("events", "{\"at\": \"5s\"}\n{\"trigger\": \"door\"}\n")
       try await onLoop { try await Self.check(trouble, in: directory) }
     }

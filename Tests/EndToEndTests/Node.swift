@@ -12,9 +12,9 @@ import Time
 @LoopActor final class Node {
   /// For anything to happen, on a machine that is busy with other tests.
   static let patience: Duration = .seconds(30)
-  /// Descriptors that a daemon in use has more than one that is ready: connections to its workers, a child's
-  /// pipes, a loudspeaker.
-  private static let descriptorsMore = 16
+  /// Descriptors that a daemon in use has more than one that is ready: its store, connections to its workers, a
+  /// child's pipes, and at a sound server eight for the microphone and eight for the loudspeaker.
+  private static let descriptorsMore = 24
 
   let directory: TemporaryDirectory
   private(set) var log: [String] = []

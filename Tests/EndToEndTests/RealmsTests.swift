@@ -18,7 +18,7 @@ extension EndToEndTests {
     }
     private let port: UInt16
 
-    init() throws { port = try Self.server.get().port }
+    init() async throws { port = try await onThread { try Self.server.get().port } }
 
     private var workers: String {
       """

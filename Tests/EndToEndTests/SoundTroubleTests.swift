@@ -16,6 +16,7 @@ extension EndToEndTests {
         let house = EndToEndTests.house.replacing("\"null\"", with: "defualt")
         try await Node.run(settings + house) { node in
           try await node.find("notice voice: device microphone card:Nowhere: no such device")
+          node.rewind()
           try await node.find("connected for wake word detection")
           for _ in 0..<3 {
             let said = try await node.mtor("say", "hello")

@@ -6,6 +6,7 @@ import Runtime
 import TestSupport
 import Testing
 import Time
+import Workers
 import Wyoming
 
 extension EndToEndTests {
@@ -57,6 +58,48 @@ extension EndToEndTests {
           }
           let clips = try await Clips.speak("hello")
           try await Self.lateStages(node, clips[0])
+        }
+      }
+    }
+
+    /// Webhooks alone are missing without their library; their port is free.
+    @Test func aDaemonWithoutMicroHTTPDSaysWhatIsMissing() async throws {
+      let directory = TemporaryDirectory()
+      // None that the kernel gives to those who leave it to choose.
+      let endpoint = Endpoint.tcp(host: "127.0.0.1", port: .random(in: 20_000..<32_000))
+      directory.write("libmicrohttpd.so.12", "of another machine")
+      directory.write("token", "0123456789abcdef0123\n")
+      let settings = """
+        board: sim
+        microphone: {device: "off"}
+        speaker: {device: "off"}
+        gpio: {lamp: {output: GPIO5}}
+        webhooks: {parcel: {token_file: "{dir}/token"}}
+        http: {listen: "\(endpoint)"}
+        automations: {parcel: {on: webhook.parcel, do: {set: lamp, to: on}}}
+        """
+      let environment = ["LD_LIBRARY_PATH=\(directory.path)"]
+      try await onLoop {
+        try await Node.run(settings, in: directory, environment: environment) { node in
+          let line = try await node.find("webhooks cannot be called", "libmicrohttpd.so.12: file too short")
+          #expect(line.contains("Install it: apt-get install libmicrohttpd12"))
+          _ = try ListeningSocket.open(#require(SocketAddress(endpoint)))
+          #expect(try await node.mtor("gpio", "set", "lamp", "toggle") == (0, ""))
+        }
+      }
+    }
+
+    /// A voice's library that cannot be loaded keeps the others from nothing.
+    @Test func aVoiceWhoseLibraryIsDamagedIsToldAndTheOthersSpeak() async throws {
+      let directory = TemporaryDirectory()
+      directory.write("libflite_cmu_us_rms.so.1", "of another machine")
+      let environment = ["LD_LIBRARY_PATH=\(directory.path)"]
+      try await onLoop {
+        try await Clips.withWorker(in: directory, environment: environment) { service in
+          let error = await thrown(WorkerError.self) { try await Clips.speech("hello", "rms", service) }
+          #expect(error.map { "\($0)".contains("libflite_cmu_us_rms.so.1: file too short") } == true)
+          let spoken = try await Clips.speech("hello", "slt", service)
+          #expect(spoken.count > 4000)
         }
       }
     }

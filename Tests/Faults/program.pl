@@ -11,10 +11,10 @@ my $manner = shift // 'ok';
 sub rest { sleep 1000 while 1 }
 
 sub answer {
-  my ($text) = @_;
+  my ($text, $id) = @_;
   my $half = int(length($text) / 2);
-  print qq({"text":"echo @{[substr($text, 0, $half)]}"}\n);
-  print qq({"text":"@{[substr($text, $half)]} end","end":true}\n);
+  print qq({$id"text":"echo @{[substr($text, 0, $half)]}"}\n);
+  print qq({$id"text":"@{[substr($text, $half)]} end","end":true}\n);
 }
 
 my %manners = (
@@ -26,7 +26,7 @@ my %manners = (
   busy => sub { exit 75 },
   garbage => sub { print "{", map { chr(int(rand(256))) } 1 .. 2000; print "\n" },
   half_json => sub { print qq({"text":"half\n) },
-  endless => sub { print qq({"text":"@{['more ' x 200]}"}\n) while 1 },
+  endless => sub { print qq({$_[1]"text":"@{['more ' x 200]}"}\n) while 1 },
   endless_line => sub { print 'x' x 65536 while 1 },
   orphan => sub {
     my $child = fork() // die "fork: $!";
@@ -35,11 +35,14 @@ my %manners = (
   },
   closes => sub { close STDOUT; rest() },
   hog => sub { my $hog = ''; $hog .= 'y' x (1 << 20) while 1 },
-  chatters => sub { answer(@_); print qq({"text":"and another thing"}\n) },
+  chatters => sub { answer(@_); print qq({$_[1]"text":"and another thing"}\n) },
+  late => sub { print qq({"id":"of another","text":"and another thing","end":true}\n); answer(@_) },
+  nameless => sub { answer($_[0], '') },
 );
 
 rest() if $manner eq 'deaf';
 while (my $line = <STDIN>) {
   my ($text) = $line =~ /"text":"([^"]*)"/;
-  $manners{$manner}->($text // '');
+  my ($id) = $line =~ /("id":"[^"]*",)/;
+  $manners{$manner}->($text // '', $id // '');
 }

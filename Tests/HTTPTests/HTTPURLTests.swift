@@ -25,7 +25,7 @@ import Testing
 
   @Test(arguments: [
     "", "worker", "ftp://host/", "file:///etc/passwd", "http://", "http://user:password@host/",
-    "http://host:70000/",
+    "http://host:70000/", "http://%35/",
     "http://host/ a", "http://host/\n", "http://ho\u{7f}st/", "http://host:x/",
     "http://host/" + String(repeating: "a", count: 9000),
   ])

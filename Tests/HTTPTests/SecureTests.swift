@@ -88,6 +88,25 @@ import Time
     #expect(statuses == Array(repeating: 200, count: 8))
   }
 
+  @Test func anAuthorityForWhomThereIsNoPlaceIsRefused() async throws {
+    let url = try server.url("/late", host: "localhost")
+    let error = try await onLoop {
+      var limits = HTTPSession.Limits()
+      limits.authoritiesMax = 1
+      let session = HTTPSession(limits: limits)
+      let until = LoopActor.shared.loop.now + .seconds(20)
+      var request = HTTPRequest(url)
+      request.trust.authorityFile = directory.file("certificate.pem")
+      let first = session.start(
+        request, until: until, HTTPCall.Handlers(head: { _ in }, body: { _ in .more }, end: { _ in }))
+      request.trust.authorityFile = nil
+      let error = await thrown(HTTPError.self) { [request] in try await session.fetch(request, until: until) }
+      first.cancel()
+      return error
+    }
+    #expect(error?.reason == .refused("requests are on their way that believe 1 different authorities"))
+  }
+
   @Test func aServerThatSpeaksNoTLSIsSaidSo() async throws {
     let plain = try TestServer()
     let result = try await fetch(try HTTPURL("https://127.0.0.1:\(plain.port)/echo"), HTTPTrust())

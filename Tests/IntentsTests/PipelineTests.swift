@@ -106,6 +106,10 @@ import Time
     (["So… yes? No! - "], ["So…", "yes?", "No!"]), (["  \n\n"], []),
     (["A. B. Smith is I. You?"], ["A. B. Smith is I.", "You?"]),
     (["* one\n* two\n"], ["* one", "* two"]),
+    (["He said \"Yes.\" (I heard.) So?\"", " "], ["He said \"Yes.\"", "(I heard.)", "So?\""]),
+    (["灯开了。门关", "了吗？「好。」是"], ["灯开了。", "门关了吗？", "「好。」", "是"]),
+    (["बत्ती जली। दरवाज़ा बंद।"], ["बत्ती जली।", "दरवाज़ा बंद।"]), (["هل الباب مغلق؟ نعم."], ["هل الباب مغلق؟", "نعم."]),
+    (["3.5 is a number, \"no.\"s and 。"], ["3.5 is a number, \"no.\"s and 。"]),
   ])
   func textBecomesSentences(_ pieces: [String], _ sentences: [String]) {
     var splitter = SentenceSplitter()
@@ -119,6 +123,14 @@ import Time
     let sentences = splitter.add(String(repeating: "word ", count: 200))
     #expect(sentences.count == 3)
     #expect(sentences.allSatisfy { $0.count <= SentenceSplitter.lengthMax && $0.hasSuffix("word") })
+  }
+
+  @Test func aSentenceWithoutSpaceIsCutEvenBeforeItsEnd() {
+    var splitter = SentenceSplitter()
+    let word = String(repeating: "a", count: SentenceSplitter.lengthMax)
+    #expect(splitter.add(word + ". Yes. " + word + " No.\n") == [word, "Yes.", word, "No."])
+    #expect(splitter.add(word.dropLast() + ".\" Yes.\n") == [word.dropLast() + ".", "\" Yes."])
+    #expect(splitter.add(word.dropLast(2) + ".\" Yes.\n") == [word.dropLast(2) + ".\"", "Yes."])
   }
 
   private static func text(_ action: PipelineRun.Action) -> String {

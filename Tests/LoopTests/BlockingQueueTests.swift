@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Dispatch
 import Glibc
-import Loop
 import Posix
 import TestSupport
 import Testing
 import Time
+
+@testable import Loop
 
 @Suite struct BlockingQueueTests {
   @Test func aFullBacklogRefusesAndSaysSo() throws {
@@ -65,6 +66,32 @@ import Time
     try queue.submit { done.signal() }
     done.wait()
     #expect(BlockingQueue.stuck(for: .seconds(60)).allSatisfy { $0 != "wedged" })
+  }
+
+  @Test(.enabled(if: EventLoop.hasSeveralProcessors)) func aThreadStaysAwakeUntilTheNextPiece() throws {
+    let queue = BlockingQueue("awake")
+    let (done, source) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    try queue.submit(linger: .seconds(600)) { done.signal() }
+    done.wait()
+    // What is no piece of work does not end it.
+    queue.dispatchQueue.async { source.signal() }
+    #expect(source.wait(timeout: .now() + .milliseconds(50)) == .timedOut)
+    try queue.submit { done.signal() }
+    done.wait()
+    #expect(source.wait(timeout: .now()) == .success)
+  }
+
+  /// The next one finds the thread awake, falling asleep or asleep.
+  @Test func aThreadThatStayedAwakeFallsAsleepAndIsWokenUp() throws {
+    let queue = BlockingQueue("asleep")
+    let (done, never) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    for round in 0..<200 {
+      try queue.submit(linger: .microseconds(500)) { done.signal() }
+      done.wait()
+      _ = never.wait(timeout: .now() + .microseconds(round * 5))
+    }
+    queue.dispatchQueue.sync {}
+    #expect(queue.depth == 0)
   }
 
   @Test func smallCausesBecomeOnePieceOfWork() async throws {

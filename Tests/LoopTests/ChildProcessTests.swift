@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import Loop
 import Posix
 import TestSupport
 import Testing
 import Time
+
+@testable import Loop
 
 @Suite struct ChildProcessTests {
   struct Impossible: Sendable {
@@ -29,6 +30,14 @@ import Time
       program.output = .pipe
       _ = try ChildProcess.spawn(program)
     }
+  }
+
+  @Test func moreProgramsThanMayWaitAreRefused() {
+    let starter = ProgramStarter()
+    let error = thrown(SystemError.self) {
+      for _ in 0..<100 * ProgramStarter.backlogMax { try starter.start(Program(["true"])) { _ in } }
+    }
+    #expect(error?.description.contains("run true: 64 programs wait to be started") == true)
   }
 
   struct Ending: Sendable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
+import Dispatch
 import Glibc
 import Posix
 import TestSupport
@@ -11,6 +12,25 @@ import Time
 private let nonBlocking = Int32(EFD_NONBLOCK)
 
 @Suite struct EventLoopTests {
+  @Test(.enabled(if: EventLoop.hasSeveralProcessors)) func anAttentiveLoopDoesNotSleep() async throws {
+    let turns = try await onLoop { () -> UInt64 in
+      let loop = LoopActor.shared.loop
+      let queue = BlockingQueue("slow")
+      let never = DispatchSemaphore(value: 0)
+      defer { loop.attend(until: .zero) }
+      // Other tests have stores, which end anybody's attention: one of a hundred attempts is enough.
+      for _ in 0..<100 {
+        let before = loop.metrics.attentiveTurns
+        loop.attend(until: loop.now + .seconds(60))
+        try await queue.run("a while") { _ = never.wait(timeout: .now() + .milliseconds(2)) }
+        let turns = loop.metrics.attentiveTurns - before
+        if turns > 10 { return turns }
+      }
+      return 0
+    }
+    #expect(turns > 10)
+  }
+
   /// Both descriptors are ready in one batch; whichever comes first removes the other, closes it and
   /// puts a new one, which is not ready, in its place.
   @Test func anEventOfAClosedDescriptorNeverReachesTheOneThatTookItsNumber() async throws {
@@ -51,7 +71,10 @@ private let nonBlocking = Int32(EFD_NONBLOCK)
       }
       // Due at once: it fires before the second batch.
       let counted: Int = try await loop.wait(on: "timer") { waiter in
-        loop.post { _ = loop.after(.zero, name: "between") { waiter.resume(returning: calls.values.count) } }
+        loop.post {
+          let before = calls.values.count
+          _ = loop.after(.zero, name: "between") { waiter.resume(returning: calls.values.count - before) }
+        }
       }
       // Level-triggered, in turns: each is served in the end.
       while Set(calls.values) != Set(fds) { try await loop.sleep(for: .milliseconds(1)) }

@@ -3,11 +3,12 @@ import Configuration
 import Glibc
 import JSON
 import Loop
-import Runtime
 import Store
 import TestSupport
 import Testing
 import Time
+
+@testable import Runtime
 
 /// Messages of automations to a real receiver that answers, refuses, cuts the connection and is away.
 @Suite(.serialized) struct OutboxSenderTests {
@@ -71,7 +72,7 @@ import Time
     #expect(try house.receiver.messages().count == 1)
   }
 
-  @Test(arguments: ["500", "404", "302", "cut"])
+  @Test(arguments: ["500", "404", "302", "401", "408", "429", "cut"])
   func whatIsNotTakenIsSentAgainWithTheSameKeyUntilItIs(_ status: String) async throws {
     let house = try House(status: status)
     let test = try await house.start()
@@ -87,6 +88,63 @@ import Time
     let first = try house.receiver.messages().filter { $0.body["text"] == "a" }
     #expect(first.count >= 2 && Set(first.map(\.key)) == ["porch-1"])
     try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test func aReceiverThatNamesAPauseHasIt() async throws {
+    let house = try House(status: "429/3 200")
+    let test = try await house.start()
+    try tell(test, "a")
+    #expect(try await comesTrue { try house.receiver.messages().count == 2 })
+    let messages = try house.receiver.messages()
+    try #require(messages.map(\.status) == ["429", "200"])
+    #expect(messages[1].milliseconds - messages[0].milliseconds >= 3000)
+    try await onLoop { await test.daemon.stop() }
+  }
+
+  @Test(arguments: [400, 410, 413, 422])
+  func whatIsRefusedForGoodIsSetAsideAndTheChannelGoesOn(_ status: Int) async throws {
+    let house = try House(status: "503")
+    let test = try await house.start()
+    for text in ["a", "b", "c"] { try tell(test, text) }
+    #expect(try await comesTrue { try await owed(test).first?.attempts ?? 0 >= 1 })
+    // The receiver takes all but one, whichever comes first now.
+    house.receiver.answer("\(status) 200")
+    #expect(try await comesTrue { try await owed(test).isEmpty })
+    #expect(try house.receiver.taken().map { $0.body["text"]?.stringValue } == ["b", "c"])
+    let refused = try house.receiver.messages().filter { $0.status == "\(status)" }
+    #expect(refused.map(\.key) == ["porch-1"])
+    let report = try await onLoop { test.daemon.storeReport() }
+    #expect(report?.messagesRefused == 1)
+    try await onLoop { await test.daemon.stop() }
+    #expect(
+      try rows(house, "outbox.refused") == [
+        ["channel": "notify/phone", "id": 1, "status": .integer(Int64(status))]
+      ])
+  }
+
+  /// The receiver knows nothing of gaps: the journal keeps their count.
+  @Test func aGapThatIsRefusedForGoodIsToldByTheJournal() async throws {
+    let house = try House(status: "503", channels: "phone: {url: \"URL/phone\"}\n  siren: {url: URL}")
+    let test = try await house.start()
+    try tell(test, "kept")
+    #expect(try await comesTrue { try await owed(test).first?.attempts ?? 0 >= 1 })
+    let late = OutboxItem(channel: "notify/phone", deadline: Stamp.now.wall - 1, body: [])
+    try await onLoop { _ = try await test.daemon.store?.commit([.owe(late), .owe(late), .expire]) }
+    house.receiver.answer("422 200")
+    #expect(try await comesTrue { try await owed(test).isEmpty })
+    #expect(try house.receiver.taken().map { $0.body["text"]?.stringValue } == ["kept"])
+    try await onLoop { await test.daemon.stop() }
+    let told = try rows(house, "outbox.refused")
+    #expect(told.count == 1 && told.first?["dropped"] == 2 && told.first?["status"] == 422)
+  }
+
+  private func rows(_ house: House, _ kind: String) throws -> [JSONObject] {
+    var rows: [JSONObject] = []
+    _ = try JournalReader.open(StorePaths(directory: house.state).main).visit(after: 0, kind: kind) {
+      rows.append($0.members)
+      return true
+    }
+    return rows
   }
 
   @Test func whatIsOwedIsSentByTheNextStart() async throws {

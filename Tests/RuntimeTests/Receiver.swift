@@ -7,6 +7,8 @@ import TestSupport
 /// An HTTP server that takes what it is sent, or not, as it is told.
 final class Receiver: Sendable {
   struct Message: Sendable, Equatable {
+    /// When it came.
+    var milliseconds: Int64
     var path: String
     /// How it was answered.
     var status: String
@@ -27,7 +29,8 @@ final class Receiver: Sendable {
 
   var url: String { "http://127.0.0.1:\(server.port)" }
 
-  /// From now on requests are answered so: a status, `cut` or `mute`.
+  /// From now on requests are answered so: a status (`429/3`: with `Retry-After: 3`), `cut` or `mute`; of
+  /// several words each answers one request, the last all others.
   func answer(_ status: String) {
     // At once, for whoever reads it meanwhile.
     directory.write("status.new", status)
@@ -40,7 +43,8 @@ final class Receiver: Sendable {
       let row = try JSONText.value(Array(line)).objectValue ?? [:]
       func text(_ name: String) -> String { row[name]?.stringValue ?? "" }
       return Message(
-        path: text("path"), status: text("status"), key: text("key"), secret: text("secret"),
+        milliseconds: row["ms"]?.integerValue ?? 0, path: text("path"), status: text("status"),
+        key: text("key"), secret: text("secret"),
         body: (try? JSONText.value(Array(text("body").utf8)))?.objectValue ?? [:])
     }
   }

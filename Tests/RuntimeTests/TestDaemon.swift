@@ -45,7 +45,7 @@ import TestSupport
       slow:
         on: command.slow
         do:
-          - wait: 5s
+          - wait: 60s
     """
 
   /// - Parameter state: keeps a store there.
@@ -67,7 +67,7 @@ import TestSupport
   ) throws(ControlError) -> [ControlReply] {
     var replies: [ControlReply] = []
     let client = try ControlClient(path: directory.file("control.sock"))
-    try client.request(request, silenceMax: .seconds(10)) { replies.append($0) }
+    try client.request(request, silenceMax: .seconds(60)) { replies.append($0) }
     return replies
   }
 }

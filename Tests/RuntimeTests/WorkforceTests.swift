@@ -56,6 +56,18 @@ import Time
     try await onLoop { await test.daemon.stop() }
   }
 
+  @Test func moreRealmsThanTheLimitAreRefused() async throws {
+    let test = try await onLoop { try TestDaemon(TestDaemon.configuration) }
+    let failure = thrown(ControlError.self) {
+      for number in 0..<100 {
+        _ = try TestDaemon.ask(
+          test.directory, ControlRequest(.addRealm, text: "realms: {$R\(number): {queue: 8}}\n"))
+      }
+    }
+    #expect(failure.map { "\($0)".contains("there are 64 realms already") } == true)
+    try await onLoop { await test.daemon.stop() }
+  }
+
   @Test func aWorkerThatWasSavedIsThereAfterTheNextStart() async throws {
     let state = TemporaryDirectory()
     let first = try await onLoop { try TestDaemon(state: state.path) }

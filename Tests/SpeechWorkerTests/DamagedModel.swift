@@ -37,6 +37,19 @@ enum DamagedModel {
     return model
   }
 
+  /// The same with one acoustic file that `change` has written into, from its beginning.
+  static func make(
+    _ name: String, in directory: TemporaryDirectory, change: (UnsafeMutablePointer<FILE>) -> Void
+  ) throws -> SpeechModel {
+    let model = try make(name, .missing, in: directory)
+    let path = "\(model.acousticModel)/\(name)"
+    try copy("\(SpeechModel().acousticModel)/\(name)", to: path, bytes: .max)
+    let file = try #require(fopen(path, "r+"))
+    change(file)
+    fclose(file)
+    return model
+  }
+
   static func copy(_ source: String, to target: String, bytes: Int) throws {
     let input = try #require(fopen(source, "r"))
     let output = try #require(fopen(target, "w"))

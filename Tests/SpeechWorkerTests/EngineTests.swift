@@ -137,6 +137,10 @@ extension SpeechWorkerTests {
       }
       #expect(chunks == 2)
       #expect(throws: SynthesisError.self) { try SynthesizerSet(voice: "nobody") }
+      let error = thrown(SynthesisError.self) {
+        try Instruments.failing(.synthesis) { try EspeakSynthesizer().speak(german) { _, _ in true } }
+      }
+      #expect(error == .failed(engine: "espeak-ng", reason: "code -1"))
       // A variant longer than the library's own buffer, a path, an end in the middle.
       for voice in ["en+" + String(repeating: "x", count: 55), "../lang/gmw/en", "en\0"] {
         for request in [SpeechRequest("hello", voice: voice), SpeechRequest("hello", language: voice)] {

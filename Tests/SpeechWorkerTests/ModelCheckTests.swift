@@ -26,21 +26,60 @@ struct ModelCheckTests {
     #expect(text.contains("pocketsphinx-en-us"), "\(text)")
   }
 
+  /// The library would end the program.
+  @Test(arguments: [
+    "-feat 2s_c", "-feat", "-agc loud", "-cmn sometimes", "-transform fourier", "-svspec 0-12/13-25/26-x",
+    "-svspec 0-12/12-25", "-svspec 12-0", "-svspec 0-12//13-25", "-svspec 0-99999999", "-svspec 1-2-3",
+  ])
+  func parametersThatTheLibraryDoesNotKnowAreRefused(_ line: String) throws {
+    let directory = TemporaryDirectory()
+    let model = try DamagedModel.make("feat.params", in: directory) { file in
+      fseek(file, 0, SEEK_END)
+      fputs("\(line)\n", file)
+    }
+    let error = try #require(thrown(PocketSphinxError.self) { try ModelCheck.acousticModel(model) })
+    #expect("\(error)".contains("/feat.params") && "\(error)".contains("pocketsphinx-en-us"), "\(error)")
+    #expect("\(error)".contains(line == "-feat" ? "a value each" : line), "\(error)")
+  }
+
   /// Its own count says otherwise than the phone table: the library would read beyond its end.
   @Test func transitionsOfAnotherModelAreRefused() throws {
     let directory = TemporaryDirectory()
-    let model = try DamagedModel.make("transition_matrices", .overwritten, in: directory)
-    let path = "\(model.acousticModel)/transition_matrices"
-    try DamagedModel.copy("\(SpeechModel().acousticModel)/transition_matrices", to: path, bytes: .max)
-    let file = try #require(fopen(path, "r+"))
-    var line = [CChar](repeating: 0, count: 256)
-    while fgets(&line, 256, file) != nil, strstr(line, "endhdr") == nil {}
-    // After the mark of the byte order.
-    fseek(file, 4, SEEK_CUR)
-    fputc(41, file)
-    fclose(file)
+    let model = try DamagedModel.make("transition_matrices", in: directory) { file in
+      var line = [CChar](repeating: 0, count: 256)
+      while fgets(&line, 256, file) != nil, strstr(line, "endhdr") == nil {}
+      // After the mark of the byte order.
+      fseek(file, 4, SEEK_CUR)
+      fputc(41, file)
+    }
     let error = thrown(PocketSphinxError.self) { try ModelCheck.acousticModel(model) }
     #expect(error?.description.contains("/transition_matrices") == true, "\(String(describing: error))")
+  }
+
+  /// For another number of states than the phone table has.
+  @Test func weightsOfAnotherModelAreRefused() throws {
+    let directory = TemporaryDirectory()
+    let model = try DamagedModel.make("sendump", in: directory) { file in
+      // The lowest byte of 5126.
+      fseek(file, 636, SEEK_SET)
+      fputc(7, file)
+    }
+    let error = try #require(thrown(PocketSphinxError.self) { try ModelCheck.acousticModel(model) })
+    #expect("\(error)".contains("/sendump") && "\(error)".contains("the phone table"), "\(error)")
+  }
+
+  /// A file that few models have, which the library finds by itself.
+  @Test func aModelThatTheLibraryRefusesIsNamed() throws {
+    let directory = TemporaryDirectory()
+    let model = try DamagedModel.make("feature_transform", .missing, in: directory)
+    let file = try #require(fopen("\(model.acousticModel)/feature_transform", "w"))
+    // No byte order.
+    fputs("s3\nversion 0.1\nendhdr\n", file)
+    fclose(file)
+    let checked = try ModelCheck.acousticModel(model)
+    let words = try Pronunciations(of: ["stop"], in: model.dictionary, phones: checked.phones)
+    let error = try #require(thrown(PocketSphinxError.self) { _ = try Decoder(model, words) })
+    #expect("\(error)".contains("load \(model.acousticModel)"), "\(error)")
   }
 
   @Test func withoutADescriptorThereIsNoFileInMemory() {

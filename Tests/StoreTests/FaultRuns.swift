@@ -64,16 +64,12 @@ final class ShardFaultRun: FaultRun {
   }
 
   func recover(seed: UInt64) {
-    if fault.kind == FV_POWER_CUT {
-      store.restart()
-      fv_power_cut(seed)
-    } else {
-      fv_disarm()
-    }
+    store.endFault(fault, seed: seed)
     let before = promised.count
+    add()
     move(to: Self.maps[2])
     add()
-    worksAgain = promised.count == before + Self.users.count
+    worksAgain = promised.count == before + 2 * Self.users.count
     store.close()
   }
 
@@ -175,12 +171,7 @@ final class OutboxFaultRun: FaultRun {
   }
 
   func recover(seed: UInt64) {
-    if fault.kind == FV_POWER_CUT {
-      store.restart()
-      fv_power_cut(seed)
-    } else {
-      fv_disarm()
-    }
+    store.endFault(fault, seed: seed)
     let before = promised.count
     for _ in 0..<2 { owe("a", .normal) }
     worksAgain = promised.count == before + 2

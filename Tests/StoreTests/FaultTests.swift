@@ -80,10 +80,22 @@ protocol FaultRun {
   init(_ fault: FaultTests.Fault)
   /// Returns whether the fault has struck.
   func play(strikingAt k: UInt64) -> Bool
-  /// The fault goes away: with the same process, or after a power cut with another.
+  /// The fault goes away (`TestStore.endFault`), and the scenario goes on.
   func recover(seed: UInt64)
   /// What is not as it was promised.
   func problem() throws -> String?
+}
+
+extension TestStore {
+  /// The medium is good again: for the same process, or after a power cut for the next.
+  func endFault(_ fault: FaultTests.Fault, seed: UInt64) {
+    if fault.kind == FV_POWER_CUT {
+      restart()
+      fv_power_cut(seed)
+    } else {
+      fv_disarm()
+    }
+  }
 }
 
 /// Rows and a checkpoint.
@@ -147,13 +159,8 @@ private final class JournalFaultRun: FaultRun {
   }
 
   func recover(seed: UInt64) {
-    if fault.kind == FV_POWER_CUT {
-      store.restart()
-      fv_power_cut(seed)
-      failedChanges = 0
-    } else {
-      fv_disarm()
-    }
+    store.endFault(fault, seed: seed)
+    if fault.kind == FV_POWER_CUT { failedChanges = 0 }
     let before = promised.count
     for _ in 0..<3 { commit(rows: 1, padding: 10) }
     worksAgain = promised.count == before + 3

@@ -99,6 +99,19 @@ import Time
     #expect(late == .closed)
   }
 
+  @Test func theHeadsOfManyRowsAreSoonOutsideToo() async throws {
+    let directory = TemporaryDirectory()
+    let store = try await Self.store(directory) { $0.headRows = 2 }
+    let head = try await onLoop {
+      for _ in 0..<20 { try await store.commit([.journal(JournalEntry("a"))]) }
+      return store.status.headSeq
+    }
+    #expect(head == 20)
+    let anchor = Anchor(path: StorePaths(directory: directory.file("store")).anchor)
+    #expect(try await eventually { try anchor.read()?.seq == 20 })
+    try await onLoop { await store.close() }
+  }
+
   @Test func whatWaitsIsBoundedAndNowHasTheLastHalf() async throws {
     let directory = TemporaryDirectory()
     // Nothing is opened: the first batch waits for ever.

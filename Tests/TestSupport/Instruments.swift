@@ -41,6 +41,23 @@ public enum Instruments {
   public static var isSanitized: Bool { !allocationsAreCounted }
   public static var threadCount: Int { Int(ci_thread_count()) }
 
+  /// Calls that can be made to fail.
+  public enum Call {
+    /// Libraries allocate with it, Swift does not. Not under a sanitizer.
+    case calloc
+    /// eSpeak NG's.
+    case synthesis
+  }
+
+  /// Runs `body` while calls of the calling thread fail.
+  public static func failing<Success, Failure>(
+    _ call: Call, _ body: () throws(Failure) -> Success
+  ) throws(Failure) -> Success {
+    ci_set_failing(call == .calloc ? CI_CALLOC : CI_SYNTHESIS)
+    defer { ci_set_failing(CI_NOTHING) }
+    return try body()
+  }
+
   private static func lowest(
     of attempts: Int, _ workout: @escaping @Sendable @LoopActor () async throws -> Void,
     _ counter: @escaping @Sendable () -> UInt64

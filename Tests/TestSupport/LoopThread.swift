@@ -50,6 +50,16 @@ public func onLoop<Success: Sendable>(
   }
 }
 
+/// Runs what waits, for a socket or a program, on a thread of its own: those of the pool are as few as there are
+/// processors, and every other test needs them.
+public func onThread<Success: Sendable>(
+  _ body: @escaping @Sendable () throws -> Success
+) async throws -> Success {
+  try await withUnsafeThrowingContinuation { continuation in
+    DispatchQueue(label: "test-wait").async { continuation.resume(with: Result(catching: body)) }
+  }
+}
+
 /// As `eventually`, for a condition that takes time to find out.
 public func comesTrue(
   within limit: Duration = .seconds(20), _ condition: @escaping @Sendable () async throws -> Bool

@@ -5,15 +5,28 @@ when whoever started this has ended.
 
   start.py COMMAND…     with {port} in one of its words"""
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 
 parent = os.getppid()
-with socket.socket() as free:
-  free.bind(("127.0.0.1", 0))
-  port = free.getsockname()[1]
+
+
+def free_port():
+  """None that the kernel gives to those who leave it to choose: the server takes seconds until it listens."""
+  while True:
+    port = random.randrange(20_000, 32_000)
+    try:
+      with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+        return port
+    except OSError:
+      pass
+
+
+port = free_port()
 server = subprocess.Popen(
   [word.replace("{port}", str(port)) for word in sys.argv[1:]],
   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -44,7 +44,7 @@ extension Worker {
     return answer
   }
 
-  func ask(_ text: String, within limit: Duration = .seconds(20)) async throws -> Answer {
+  func ask(_ text: String, within limit: Duration = .seconds(60)) async throws -> Answer {
     try await ask(Self.intent(.text(text), within: limit))
   }
 

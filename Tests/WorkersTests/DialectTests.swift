@@ -65,7 +65,7 @@ import Time
   }
 
   @Test func aKeptProgramAnswersInObjects() {
-    var answer = ExecAnswer()
+    var answer = ExecAnswer(id: "i7/1", isKept: true)
     let error = thrown(DialectError.self) { try answer.receive("hello") }
     #expect(error?.kind == .malformed && error?.text == "a line of its answer is no JSON object: hello")
   }

@@ -203,11 +203,34 @@ import Workers
       let worker = Self.kept(max: 1)
       let first = try await worker.ask("one")
       _ = try await worker.ask("babble")
-      // Its further line belongs to nobody.
-      while worker.processCount != 0 { try await LoopActor.shared.loop.sleep(for: .milliseconds(1)) }
-      while worker.processCount != 1 { try await LoopActor.shared.loop.sleep(for: .milliseconds(2)) }
+      // Its further line, written and so read together with the answer, belongs to nobody; what comes next
+      // is not asked of one that is about to end.
       let next = try await worker.ask("two")
-      #expect(next.pieces.first != first.pieces.first && next.payload?.text.hasSuffix(" two") == true)
+      #expect(next.payload?.text.hasSuffix(" two") == true, "\(String(describing: next.failure))")
+      #expect(next.pieces.first != first.pieces.first)
+      worker.retire()
+    }
+  }
+
+  @Test func aLineToAnEarlierRequestIsDropped() async throws {
+    try await onLoop {
+      let worker = Self.kept(max: 1)
+      let first = try await worker.ask("one")
+      let answer = try await worker.ask("late")
+      #expect(answer.payload == .text("in time"), "\(String(describing: answer.failure))")
+      #expect(worker.strayLines == 1)
+      let next = try await worker.ask("two")
+      #expect(next.pieces.first == first.pieces.first, "it has been replaced")
+      worker.retire()
+    }
+  }
+
+  @Test func aKeptProcessSaysWhichRequestItAnswers() async throws {
+    try await onLoop {
+      let worker = Self.kept(max: 1)
+      let answer = try await worker.ask("nameless")
+      #expect(answer.failure?.kind == .malformed)
+      #expect(answer.failure?.text.contains("has no 'id'") == true, "\(String(describing: answer.failure))")
       worker.retire()
     }
   }

@@ -16,7 +16,7 @@ import Workers
   }
   let base: String
 
-  init() throws { base = "http://127.0.0.1:\(try Self.server.get().port)" }
+  init() async throws { base = "http://127.0.0.1:\(try await onThread { try Self.server.get().port })" }
 
   /// Asks a worker and waits for its end.
   private func ask(

@@ -14,7 +14,7 @@ struct LiteLLMTests {
   private static let server = Result { try LiteLLM.start() }
   let url: String
 
-  init() throws { url = "http://127.0.0.1:\(try Self.server.get().port)" }
+  init() async throws { url = "http://127.0.0.1:\(try await onThread { try Self.server.get().port })" }
 
   private func ask(_ model: String, key: String = LiteLLM.key) async throws -> Answer {
     let url = url

@@ -14,7 +14,7 @@ import Workers
   }
   let url: String
 
-  init() throws { url = "http://127.0.0.1:\(try Self.server.get().port)" }
+  init() async throws { url = "http://127.0.0.1:\(try await onThread { try Self.server.get().port })" }
 
   @LoopActor private static func worker(_ url: String, node: String = "kitchen", peer: String? = nil) throws
     -> HTTPWorker

@@ -15,7 +15,9 @@ struct PiperTests {
   private static let server = Result { try Piper.start() }
   private let endpoint: Endpoint
 
-  init() throws { endpoint = .tcp(host: "127.0.0.1", port: try Self.server.get().port) }
+  init() async throws {
+    endpoint = .tcp(host: "127.0.0.1", port: try await onThread { try Self.server.get().port })
+  }
 
   @Test func itsHundredVoicesAreKnown() async throws {
     let endpoint = endpoint

@@ -57,7 +57,10 @@ import WyomingTransport
 
   @Test func aRestartedWorkerIsFoundAgain() async throws {
     try await onLoop { [endpoint] in
-      let wake = WakeClient(WyomingService(endpoint), timing: Self.timing())
+      // Patient with itself: other tests may hold the loop.
+      var timing = WyomingConnection.Timing()
+      timing.backoff = Self.timing().backoff
+      let wake = WakeClient(WyomingService(endpoint), timing: timing)
       var states: [String] = []
       wake.connection.onState = { states.append($0.name) }
       wake.start()

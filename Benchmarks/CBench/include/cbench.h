@@ -26,9 +26,15 @@ double cb_uv_relay(int count);
 double cb_uv_dispatch(int descriptors, int count);
 void cb_uv_receive(int fd, int count, uint64_t *latencies);
 
-/* Appends rows to a journal-like table the plainest durable way, one commit each: nanoseconds from the
- * first bind to the end of the commit. SQLite's code, 0 when all went well. */
-int cb_store_append(const char *path, int count, uint64_t *latencies);
+/* A table like the journal, kept the plainest durable way: write-ahead log, synchronous=FULL, SQLite's own
+ * checkpoint within the commit that brings the log to 1000 pages (as ours after the commit). Whatever `open`
+ * returns, `close` frees. Codes are SQLite's, 0 when all went well. */
+typedef struct cb_store cb_store;
+int cb_store_open(const char *path, cb_store **store);
+/* Rows of the bytes that `store.append_now` writes, one commit each: nanoseconds from the first bind to the
+ * end of the commit. */
+int cb_store_append(cb_store *store, int count, uint64_t *latencies);
+void cb_store_close(cb_store *store);
 
 /* How much later than asked epoll_pwait2 returns: nanoseconds, `count` waits of `wait_ns`. */
 void cb_overshoot(int count, int64_t wait_ns, uint64_t *late);
@@ -51,3 +57,11 @@ int cb_http_sequential(int port, int count, uint64_t *latencies);
 
 /* Bytes of heap for each of so many requests under way at the same time. */
 double cb_http_held_bytes(int port, int count);
+
+/* libmicrohttpd on a thread of its own, for as long as the process lives: answers 202 to a call of the webhook
+ * `parcel` that brings `authorization`. Returns its port, -1 without. */
+int cb_webhook_serve(const char *authorization);
+
+/* Calls that webhook one time after the other over one connection: nanoseconds of each. Returns -1 when one
+ * was not answered with 202. */
+int cb_webhook_call(int port, const char *authorization, int count, uint64_t *latencies);

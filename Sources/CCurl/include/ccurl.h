@@ -24,6 +24,12 @@ CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *value)
 /* CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION. */
 typedef size_t (*ccurl_write)(char *bytes, size_t size, size_t count, void *user);
 CURLcode ccurl_set_write(CURL *easy, CURLoption option, ccurl_write function);
+/* Open and close the sockets of connections that the transfer begins, as long as these live. */
+void ccurl_set_sockets(CURL *easy, curl_opensocket_callback open, curl_closesocket_callback close, void *user);
+curl_socket_t ccurl_open(const struct curl_sockaddr *address);
+int ccurl_close(curl_socket_t fd);
+/* What was set as CURLOPT_PRIVATE. */
+void *ccurl_get_private(CURL *easy);
 /* Zero when it is not known. */
 long ccurl_get_long(CURL *easy, CURLINFO info);
 curl_off_t ccurl_get_size(CURL *easy, CURLINFO info);

@@ -48,6 +48,16 @@ static inline uint64_t cl_ticks(void) {
 #endif
 }
 
+/* For a thread that spins: waits for a moment. */
+static inline void cl_relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  /* "yield" is nothing on most cores. */
+  __asm__ volatile("isb");
+#endif
+}
+
 /* epoll_event is packed and holds a union: filled here. */
 static inline int cl_epoll_add(int ep, int fd, uint32_t events, uint64_t token) {
   struct epoll_event e = {.events = events, .data.u64 = token};
@@ -73,6 +83,7 @@ int cl_arm_clock_watch(int fd);
 int cl_accept(int fd);                 /* accept4, non-blocking, close-on-exec */
 int cl_pipe(int fds[2], int flags);    /* pipe2 */
 void cl_set_thread_name(const char *name);
+int cl_usable_processors(void);        /* those that this thread may run on, at least 1 */
 
 /* Takes the pages of the program's own code out of its memory and free heap back to the kernel. What runs
  * again is mapped again from the page cache. */

@@ -32,10 +32,11 @@ struct cmhd_reply {
 
 typedef void (*cmhd_answer)(void *user, const struct cmhd_request *, struct cmhd_reply *);
 
-/* Loads the library, once; any thread. Returns NULL, or what is wrong. Nothing else before it. */
+/* Loads the library, once; any thread. Returns NULL, or what is wrong. */
 const char *cmhd_load(void);
 
-/* Takes over a socket that listens. NULL when there is no memory or descriptor; the socket is closed then. */
+/* Takes over a socket that listens. NULL when there is no library, memory or descriptor; the socket is closed
+ * then. */
 struct cmhd *cmhd_start(int listening, const struct cmhd_limits *, cmhd_answer, void *user);
 /* Ends all connections. */
 void cmhd_stop(struct cmhd *);

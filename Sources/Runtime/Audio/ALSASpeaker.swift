@@ -206,15 +206,33 @@ import Time
 
   private func awaitEnd(_ pcm: PCM) {
     guard phase == .playingOut, self.pcm === pcm else { return }
-    let state = pcm.state
-    if state == .disconnected || loop.now > endLimit { return lost() }
     // What lies behind the last sample is the silence of the tail.
     let left = (pcm.delayFrames ?? 0) - pcm.parameters.periodFrames
-    if left <= 0 || state != .running {
+    switch Ending(pcm.state, framesLeft: left, isLate: loop.now > endLimit) {
+    case .lost: lost()
+    case .heard:
       end(true)
-      return work()
+      work()
+    case .awaited:
+      let wait = Duration.nanoseconds(Int64(left) * 1_000_000_000 / Int64(pcm.parameters.rateHz))
+      setTimer(max(wait, .milliseconds(1)), "speaker end") { $0.awaitEnd(pcm) }
     }
-    let wait = Duration.nanoseconds(Int64(left) * 1_000_000_000 / Int64(pcm.parameters.rateHz))
-    setTimer(max(wait, .milliseconds(1)), "speaker end") { $0.awaitEnd(pcm) }
+  }
+
+  /// How it stands with a stream of which everything is written.
+  enum Ending {
+    case heard, awaited, lost
+
+    /// - Parameter isLate: the device took longer than it can need, or the loop was away: what has been heard
+    ///   is heard, however late that is seen.
+    init(_ state: PCM.State, framesLeft: Int, isLate: Bool) {
+      if state == .disconnected {
+        self = .lost
+      } else if framesLeft <= 0 || state != .running {
+        self = .heard
+      } else {
+        self = isLate ? .lost : .awaited
+      }
+    }
   }
 }

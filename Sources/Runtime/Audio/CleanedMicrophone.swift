@@ -22,17 +22,14 @@ import Time
   private var frame = [Int16](repeating: 0, count: AudioFormat.frameSamples)
 
   /// The microphone itself when the settings ask for nothing.
-  /// - Throws: `DSPError` when there is no memory.
-  public static func around(
-    _ source: any Microphone, _ settings: MicrophoneSettings
-  ) throws(DSPError) -> any Microphone {
+  public static func around(_ source: any Microphone, _ settings: MicrophoneSettings) -> any Microphone {
     guard settings.noiseSuppressionDB < 0 || settings.automaticGain else { return source }
-    return try CleanedMicrophone(source, settings)
+    return CleanedMicrophone(source, settings)
   }
 
-  private init(_ source: any Microphone, _ settings: MicrophoneSettings) throws(DSPError) {
+  private init(_ source: any Microphone, _ settings: MicrophoneSettings) {
     self.source = source
-    preprocessor = try Preprocessor(
+    preprocessor = Preprocessor(
       rateHz: AudioFormat.rateHz, frameSamples: AudioFormat.frameSamples,
       noiseSuppressionDB: settings.noiseSuppressionDB, automaticGain: settings.automaticGain)
     source.onFrame = { [unowned self] in clean($0, $1) }

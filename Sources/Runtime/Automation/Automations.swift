@@ -507,15 +507,5 @@ struct StepError: Error, CustomStringConvertible {
 }
 
 extension Step {
-  /// What it drives.
-  fileprivate var line: String? {
-    switch self {
-    case .set(let line, _), .toggle(let line), .pulse(let line, _), .blink(let line, _, _, _),
-      .pattern(let line, _):
-      line
-    default: nil
-    }
-  }
-
   fileprivate var isSpoken: Bool { if case .say = self { true } else { false } }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Configuration
-import Glibc
 import HTTPClient
 import HTTPTransport
 import JSON
@@ -12,13 +11,19 @@ import Time
 
 /// Delivers what is owed to the channels of `notifications`: posts each message until it is taken with a
 /// status of 2xx, the highest priority first. One at a time per channel; pauses grow from one second to
-/// five minutes while a receiver does not answer.
+/// five minutes while a receiver does not answer, or as it wishes by `Retry-After`. A message that its
+/// receiver will never take is set aside, in favour of those behind it.
 @LoopActor final class OutboxSender {
   static let pauses = (first: Duration.seconds(1), longest: Duration.seconds(300))
   static let timeout: Duration = .seconds(10)
   /// Messages read from the outbox at a time.
   static let pageMax = 16
+  /// What is said of this one message, and would be said of it again: malformed, too big, of a kind that is
+  /// not taken. All others are about the channel or the moment: a token, an address, a limit of requests.
+  static let refusals: Set<Int> = [400, 406, 410, 411, 413, 414, 415, 422, 431]
 
+  /// Messages set aside since start.
+  private(set) var refused = 0
   private let store: Store
   private let node: String
   private let loop = LoopActor.shared.loop
@@ -71,13 +76,15 @@ import Time
         if try await sendPage(to: channel, &backoff) { return }
       } catch is CancellationError { return } catch {
         log.once("send.\(name)", level: .warning, every: .seconds(600), "\(name): \(error); tried again")
-        do { try await loop.sleep(for: backoff.next(using: &loop.random)) } catch { return }
+        let wanted = (error as? NotTaken)?.retryAfter ?? .zero
+        let pause = max(backoff.next(using: &loop.random), min(wanted, Self.pauses.longest))
+        do { try await loop.sleep(for: pause) } catch { return }
       }
     }
   }
 
   /// - Returns: nothing is owed.
-  /// - Throws: `StepError` when a message was not taken; what the store throws.
+  /// - Throws: `NotTaken`; what the store throws.
   private func sendPage(to channel: ChannelSettings, _ backoff: inout Backoff) async throws -> Bool {
     let items = try await store.owed(channel: Self.outboxChannel(channel.name), limit: Self.pageMax)
     for item in items {
@@ -86,9 +93,15 @@ import Time
         return false
       }
       if taken[item.id] != item.dropped {
-        if let failure = await failure(item, channel) {
+        switch await answer(to: item, channel) {
+        case .taken: break
+        case .refused(let status):
+          try await setAside(item, channel, status)
+          backoff.reset()
+          continue
+        case .failed(let failure):
           try await store.commit([.attempted(id: item.id)])
-          throw StepError(failure)
+          throw failure
         }
         log.settle("send.\(channel.name)")
         backoff.reset()
@@ -100,8 +113,37 @@ import Time
     return items.isEmpty
   }
 
-  /// Posts one message; nil: it was taken.
-  private func failure(_ item: OutboxItem, _ channel: ChannelSettings) async -> String? {
+  /// Nobody waits for this message any more; the journal has it.
+  private func setAside(_ item: OutboxItem, _ channel: ChannelSettings, _ status: Int) async throws {
+    var body: JSONObject = [
+      "channel": .string(item.channel), "id": .integer(item.id), "status": .integer(Int64(status)),
+    ]
+    if item.isGap { body["dropped"] = .integer(Int64(item.dropped)) }
+    try await store.commit([
+      .journal(JournalEntry("outbox.refused", body)), .acknowledged(id: item.id, dropped: item.dropped),
+    ])
+    refused += 1
+    log.once(
+      "refused.\(channel.name)", level: .warning, every: .seconds(600),
+      "\(channel.name): message \(item.id) was refused with status \(status) and is not sent again")
+  }
+
+  private enum Answer {
+    case taken
+    /// For good, with this status.
+    case refused(Int)
+    /// It may be taken another time.
+    case failed(NotTaken)
+  }
+
+  private struct NotTaken: Error, CustomStringConvertible {
+    let description: String
+    /// The receiver's wish.
+    var retryAfter: Duration?
+  }
+
+  /// Posts one message.
+  private func answer(to item: OutboxItem, _ channel: ChannelSettings) async -> Answer {
     await HTTPSession.load()
     do {
       let url = try HTTPURL(channel.url)
@@ -109,14 +151,17 @@ import Time
       request.fields = [
         HTTPField("Content-Type", "application/json"), HTTPField("Idempotency-Key", "\(node)-\(item.id)"),
       ]
-      if let token = try channel.token() {
+      if let file = channel.tokenFile, let token = try TokenFile.token(file) {
         request.fields.append(HTTPField("Authorization", "Bearer \(token)"))
       }
       request.responseMaxBytes = WebRequest.answerBytesMax
       let response = try await HTTPSession.shared.fetch(request, until: loop.now + Self.timeout)
-      let isTaken = (200..<300).contains(response.head.status)
-      return isTaken ? nil : "\(url): status \(response.head.status)"
-    } catch { return "\(error)" }
+      let status = response.head.status
+      if (200..<300).contains(status) { return .taken }
+      if Self.refusals.contains(status) { return .refused(status) }
+      return .failed(
+        NotTaken(description: "\(url): status \(status)", retryAfter: response.head.retryAfter))
+    } catch { return .failed(NotTaken(description: "\(error)")) }
   }
 
   /// A gap says how many messages are missing.
@@ -132,16 +177,6 @@ import Time
 }
 
 extension ChannelSettings {
-  /// Bytes of a token file at most.
-  private static var tokenBytesMax: Int { 4096 }
-
-  /// - Throws: `SystemError` when the file cannot be read.
-  func token() throws(SystemError) -> String? {
-    guard let tokenFile else { return nil }
-    let bytes = try FileDescriptor.open(tokenFile, O_RDONLY).read(upTo: Self.tokenBytesMax)
-    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
-  }
-
   /// What an item for it begins as; the deadline is a time from then on.
   var item: OutboxItem {
     let priority: OutboxItem.Priority =

@@ -48,7 +48,7 @@ import Time
 
   private func read(_ webhook: WebhookSettings) {
     do throws(SystemError) {
-      let token = try webhook.token()
+      let token = try TokenFile.token(webhook.tokenFile) ?? ""
       if gate.set(webhook.name, token: token) { return }
       let least = WebhookGate.tokenBytesMin
       log.error(
@@ -65,8 +65,7 @@ import Time
       let socket = try ListeningSocket.open(address)
       let endpoint = socket.endpoint
       // Its own, since it closes it.
-      let own = fcntl(socket.descriptor.raw, F_DUPFD_CLOEXEC, 0)
-      if own < 0 { throw SystemError("listen on \(wanted)") }
+      let own = try Posix.retry("listen on \(wanted)") { fcntl(socket.descriptor.raw, F_DUPFD_CLOEXEC, 0) }
       let server = try HTTPServer(listening: own, limits: limits) { [unowned self] request in
         answer(request)
       }
@@ -120,17 +119,5 @@ import Time
   private static func refusal(_ status: Int, _ text: String) -> HTTPServer.Response {
     let body: JSONObject = ["error": .string(text)]
     return HTTPServer.Response(status, (try? JSONText.string(JSONValue.object(body))) ?? "{}")
-  }
-}
-
-extension WebhookSettings {
-  /// Bytes of a token file at most.
-  private static var tokenBytesMax: Int { 4096 }
-
-  /// The first word of its file. - Throws: `SystemError` when the file cannot be read.
-  func token() throws(SystemError) -> String {
-    let bytes = try FileDescriptor.open(tokenFile, O_RDONLY).read(upTo: Self.tokenBytesMax)
-    let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-    return words.first.map(String.init) ?? ""
   }
 }

@@ -131,6 +131,8 @@ public struct StatusReport: Sendable, Equatable, Codable {
     public var unstored: Int
     public var bytesWritten: Int
     public var bytesWrittenEver: Int
+    /// Messages that their receivers refused for good, since start.
+    public var messagesRefused: Int? = nil
   }
 
   public var version: String

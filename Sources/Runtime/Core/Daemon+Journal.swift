@@ -55,7 +55,7 @@ extension Daemon {
     return StatusReport.Store(
       problem: status.problem?.description ?? (status.isOpen ? nil : "opening"), lastSeq: status.lastSeq,
       stored: status.stored, unstored: status.unstored, bytesWritten: status.bytesWritten,
-      bytesWrittenEver: status.bytesWrittenEver)
+      bytesWrittenEver: status.bytesWrittenEver, messagesRefused: sender?.refused)
   }
 }
 

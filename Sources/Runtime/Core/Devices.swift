@@ -17,18 +17,16 @@ import Loop
   }
 
   /// The devices that the settings name, real ones.
-  /// - Throws: as `microphone`.
-  public init(_ settings: Settings) throws(DSPError) {
+  public init(_ settings: Settings) {
     self.init(
-      microphone: try Self.microphone(settings.microphone), speaker: Self.speaker(settings.speaker),
+      microphone: Self.microphone(settings.microphone), speaker: Self.speaker(settings.speaker),
       lines: BoardLines(
         gpio: KernelLines(chip: settings.profile.chip, offsets: settings.profile.lines), leds: LEDLines()))
   }
 
   /// The microphone with its front end; nil: off.
-  /// - Throws: `DSPError` when there is no memory for the front end.
-  public static func microphone(_ settings: MicrophoneSettings) throws(DSPError) -> (any Microphone)? {
-    try source(settings).map { source throws(DSPError) in try CleanedMicrophone.around(source, settings) }
+  public static func microphone(_ settings: MicrophoneSettings) -> (any Microphone)? {
+    source(settings).map { CleanedMicrophone.around($0, settings) }
   }
 
   private static func source(_ settings: MicrophoneSettings) -> (any Microphone)? {

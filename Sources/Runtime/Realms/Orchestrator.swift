@@ -148,13 +148,15 @@ import Workers
   // MARK: Events and actions
 
   private func handle(_ event: RealmsEvent) {
-    events.append(event)
-    if isHandling { return }
+    if isHandling { return events.append(event) }
     isHandling = true
-    while !events.isEmpty {
-      for action in machine.handle(events.removeFirst(), at: loop.now) { perform(action) }
-    }
+    handleNow(event)
+    while !events.isEmpty { handleNow(events.removeFirst()) }
     isHandling = false
+  }
+
+  private func handleNow(_ event: RealmsEvent) {
+    for action in machine.handle(event, at: loop.now) { perform(action) }
   }
 
   private func perform(_ action: RealmsAction) {
@@ -190,22 +192,23 @@ import Workers
   }
 
   private func receive(_ event: WorkerEvent, of id: CallID, _ worker: String) {
-    guard calls[id] != nil else { return }
     switch event {
-    case .started: handle(.started(id))
-    case .piece(let piece): handle(.streamed(id, piece))
-    case .ended(let result):
-      calls[id] = nil
-      switch result {
-      case .success(let payload):
-        troubles[worker] = nil
-        handle(.answered(id, payload))
-        noteHealth(of: worker, nil)
-      case .failure(let failure):
-        troubles[worker] = failure
-        handle(.failed(id, failure))
-        noteHealth(of: worker, failure)
-      }
+    case .started: if calls[id] != nil { handle(.started(id)) }
+    case .piece(let piece): if calls[id] != nil { handle(.streamed(id, piece)) }
+    case .ended(let result): if calls.removeValue(forKey: id) != nil { end(id, worker, result) }
+    }
+  }
+
+  private func end(_ id: CallID, _ worker: String, _ result: Result<Payload, WorkerFailure>) {
+    switch result {
+    case .success(let payload):
+      if !troubles.isEmpty { troubles[worker] = nil }
+      handle(.answered(id, payload))
+      noteHealth(of: worker, nil)
+    case .failure(let failure):
+      troubles[worker] = failure
+      handle(.failed(id, failure))
+      noteHealth(of: worker, failure)
     }
   }
 
@@ -229,6 +232,7 @@ import Workers
 
   /// A worker has answered, or it has failed.
   private func noteHealth(of worker: String, _ failure: WorkerFailure?) {
+    if failure == nil, health.isUp(worker) { return }
     if workers[worker] == nil || leaving.contains(worker) { return }
     guard let failure else { return tell(health.set(worker: worker, true, machine)) }
     if failure.kind.isFault, !machine.isTrusted(worker: worker) {

@@ -51,7 +51,7 @@ import Wyoming
     settings.microphone.source = .alsa(route.microphone)
     settings.speaker.device = route.speaker
     let devices = Devices(
-      microphone: try Devices.microphone(settings.microphone), speaker: Devices.speaker(settings.speaker),
+      microphone: Devices.microphone(settings.microphone), speaker: Devices.speaker(settings.speaker),
       lines: lines)
     let daemon = try Daemon(settings, devices: devices, directory: directory)
     let began = loop.now

@@ -73,7 +73,12 @@ struct Manner: Hashable {
     [false, true].flatMap { isKept in
       programNames.map { Manner(place: .program, name: $0, isFault: $0 != "orphan", isKept: isKept) }
         + [Manner(place: .program, name: "ok", isFault: false, isKept: isKept)]
-    } + [Manner(place: .program, name: "chatters", isKept: true)]
+    } + [
+      Manner(place: .program, name: "chatters", isKept: true),
+      Manner(place: .program, name: "late", isFault: false, isKept: true),
+      Manner(place: .program, name: "nameless", isFault: false),
+      Manner(place: .program, name: "nameless", isKept: true),
+    ]
 
   /// What its health endpoint does; the first most of the time.
   static let healths = ["ok", "ok", "ok", "ok", "slow", "blocked", "broken", "garbage"]

@@ -60,6 +60,15 @@ class Handler(socketserver.StreamRequestHandler):
   def do_peer(self):
     self.answer(200, str(self.client_address[1]).encode())
 
+  def do_leave(self):
+    self.answer(200, b"good-bye")
+    return "close"
+
+  def do_late(self):
+    # Later than any timer of libcurl's that is not a limit: 1 s.
+    time.sleep(1.5)
+    self.answer(200, b"at last")
+
   def do_stream(self):
     self.say(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n")
     for index in range(5):

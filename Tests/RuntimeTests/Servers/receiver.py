@@ -5,15 +5,28 @@
   receiver.py FOLDER
 
 Each request is a line of JSON in FOLDER/received. FOLDER/status says how it is answered: a status, or
-`cut` to close the connection, `mute` to say nothing. Prints port and process first."""
+`cut` to close the connection, `mute` to say nothing; of several words the first, which is taken away.
+`429/3` is a status with `Retry-After: 3`. Prints port and process first."""
 import http.server
 import json
 import os
 import sys
 import threading
+import time
 
 FOLDER = sys.argv[1]
 LOCK = threading.Lock()
+
+
+def answer_now():
+  """The first word of the file, which goes unless it is the last."""
+  with LOCK:
+    with open(FOLDER + "/status") as file:
+      words = file.read().split()
+    if len(words) > 1:
+      with open(FOLDER + "/status", "w") as file:
+        file.write(" ".join(words[1:]))
+  return words[0]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -29,9 +42,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     self.take(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
   def take(self, body):
-    with open(FOLDER + "/status") as file:
-      status = file.read().strip()
-    row = {"path": self.path, "status": status, "key": self.headers.get("Idempotency-Key", ""),
+    status, _, retry_after = answer_now().partition("/")
+    row = {"ms": int(time.monotonic() * 1000), "path": self.path, "status": status, "key": self.headers.get("Idempotency-Key", ""),
            "secret": self.headers.get("Authorization", ""), "body": body.decode()}
     with LOCK, open(FOLDER + "/received", "a") as file:
       file.write(json.dumps(row) + "\n")
@@ -42,6 +54,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
       return
     answer = b"" if status == "204" else b'{"object": "list", "data": [{"id": "small"}]}'
     self.send_response(int(status))
+    if retry_after:
+      self.send_header("Retry-After", retry_after)
     if answer:
       self.send_header("Content-Type", "application/json")
       self.send_header("Content-Length", str(len(answer)))

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import Runtime
+
+struct WorkerExaminationTests {
+  typealias Call = WorkerExamination.Call
+
+  static func call(_ firstMS: Double?, _ endMS: Double) -> Call {
+    Call(result: "answered", firstMS: firstMS, endMS: endMS, isAnswered: true)
+  }
+
+  @Test(arguments: [
+    // Streams of different lengths: the second begins when the first has ended, or before.
+    (call(4, 400), [call(2, 190), call(191, 219)], true),
+    (call(4, 400), [call(2, 190), call(5, 700)], false),
+    // Streams of one word.
+    (call(100, 100), [call(101, 101), call(201, 201)], true),
+    (call(100, 100), [call(101, 101), call(102, 102)], false),
+    // In one piece.
+    (call(nil, 100), [call(nil, 110), call(nil, 205)], true),
+    (call(nil, 3100), [call(nil, 468), call(nil, 792)], true),
+    (call(nil, 100), [call(nil, 120), call(nil, 130)], false),
+  ])
+  func itTellsWhetherCallsWaitedForEachOther(alone: Call, together: [Call], inTurn: Bool) {
+    #expect(WorkerExamination.areInTurn(together, alone: alone) == inTurn)
+  }
+}
