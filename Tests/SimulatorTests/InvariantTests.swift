@@ -55,6 +55,7 @@ import Time
     ("automations", [(1, bell), (2, bell), (3, bell), (62, bell)], nil),
     ("automations", [(1, bell), (2, bell), (3, bell), (60, bell)], "4 bells"),
     ("automations", [(90, even), (200, even)], nil), ("automations", [(30, even)], "in minute"),
+    ("automations", [(260.1, even)], nil), ("automations", [(262, even)], "in minute"),
     ("control", [(1, .asked(request: 1, until: at(2))), (2, .answered(request: 1))], nil),
     ("control", [(1, .asked(request: 1, until: at(2))), (4, .answered(request: 1))], "late"),
     ("control", [(1, .asked(request: 1, until: at(2))), (9, rest)], "without an answer"),
