@@ -29,7 +29,7 @@ extension Schema {
       "After the wake phrase: no speech for so long ends the listening."),
     Field(
       "deadline", \.deadline, .duration(.milliseconds(500) ... .seconds(120)),
-      "From the end of speech to the first sound of the reply, all stages together."),
+      "From the end of speech, or the button's release, to the reply's first sound, all stages together."),
   ]
 
   static let wakePhrases = ValueType<[WakePhrase]>.list(

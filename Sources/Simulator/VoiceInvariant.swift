@@ -11,12 +11,14 @@ struct VoiceInvariant: Invariant {
   private static let replyMax = Step.soundLimit * 2
 
   private let budget: Duration
+  private let hangover: Duration
   private let slack: Duration
   private var lastID = 0
   private var deadlines: [(id: Int, deadline: Instant, isHeard: Bool)] = []
 
   init(_ facts: Facts) {
     budget = facts.settings.voice.deadline
+    hangover = facts.settings.voice.hangover
     slack = Self.tolerance + facts.latenessMax * 2
   }
 
@@ -30,8 +32,9 @@ struct VoiceInvariant: Invariant {
       if entry.stage == .utterance {
         findings.check(id > lastID, "utterance \(id) after \(lastID)")
         lastID = id
-        let end = now - .nanoseconds(Int64(since * 1e6))
-        deadlines.append((id, end + budget, false))
+        // Who holds a button longer has all the time from its release.
+        let speechEnd = now - .nanoseconds(Int64(since * 1e6))
+        deadlines.append((id, max(speechEnd, now - hangover) + budget, false))
       } else if entry.stage == .reply, let index = deadlines.firstIndex(where: { $0.id == id }) {
         findings.check(now <= deadlines[index].deadline + slack, "utterance \(id): its reply began too late")
         deadlines[index].isHeard = true

@@ -35,6 +35,8 @@ import Time
     ("outputs", [(1, .output(line: "siren", percent: 0))], "released"),
     ("voice", [(1, heard(1)), (2, .outcome(utterance: 1, .completed(text: "")))], nil),
     ("voice", [(1, heard(1)), (20, .world("later"))], "has not ended"),
+    ("voice", [(20, held(1)), (21, .outcome(utterance: 1, .completed(text: "")))], nil),
+    ("voice", [(20, held(1)), (40, .world("later"))], "has not ended"),
     ("voice", [(1, heard(1)), (2, replied(1)), (20, .world("later"))], nil),
     ("voice", [(1, heard(2)), (2, heard(1))], "after 2"),
     ("voice", [(2, .outcome(utterance: 1, .completed(text: "")))], "never began"),
@@ -104,6 +106,10 @@ import Time
   }
   private static func heard(_ id: Int) -> WorldEvent {
     .timeline(TimelineEntry(.utterance, "1 s of speech", utterance: id, sinceSpeechEndMS: 400))
+  }
+  /// Its button was held long after the last word.
+  private static func held(_ id: Int) -> WorldEvent {
+    .timeline(TimelineEntry(.utterance, "1 s of speech", utterance: id, sinceSpeechEndMS: 15_000))
   }
   private static func journal(_ rows: [String: Int], _ lost: [String: Int], _ unstored: Int) -> WorldEvent {
     var journal = JournalCensus()

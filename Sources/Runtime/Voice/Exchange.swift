@@ -11,10 +11,11 @@ public struct Exchange: Sendable, Equatable {
   /// Absolute, for all stages together: transcript, intent, action, first sample of the reply.
   public let deadline: Instant
 
-  public init(id: Int?, speechEnd: Instant, budget: Duration) {
+  /// - Parameter heldUntil: the budget begins no earlier: a button can be held long after the last word.
+  public init(id: Int?, speechEnd: Instant, heldUntil: Instant = .zero, budget: Duration) {
     self.id = id
     self.speechEnd = speechEnd
-    deadline = speechEnd + budget
+    deadline = max(speechEnd, heldUntil) + budget
   }
 
   /// A timeline entry of this exchange at `instant`, by default now.

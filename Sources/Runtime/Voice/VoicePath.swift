@@ -119,7 +119,7 @@ import Workers
     switch action {
     case .listening(let id, let trigger): listening(id, trigger)
     case .utteranceBegan(let id, let from, _): begin(id, from: from)
-    case .utteranceEnded(let id, let end, _, let reason): finish(id, end, reason)
+    case .utteranceEnded(let id, let end, let decidedAt, let reason): finish(id, end, decidedAt, reason)
     case .noSpeech(let id, let reason):
       timeline.emit(TimelineEntry(.failure, "nothing was said (\(reason.rawValue))", utterance: id))
     case .stopReply: replies.stop()
@@ -141,7 +141,9 @@ import Workers
     utterance = OpenUtterance(id: id, begin: from, stream: stream)
   }
 
-  private func finish(_ id: Int, _ end: SamplePosition, _ reason: VoiceAction.EndReason) {
+  private func finish(
+    _ id: Int, _ end: SamplePosition, _ decidedAt: Instant, _ reason: VoiceAction.EndReason
+  ) {
     guard let utterance = utterance.take(), utterance.id == id else { return }
     guard [.silence, .maximum, .released].contains(reason) else {
       utterance.stream.cancel()
@@ -150,7 +152,10 @@ import Workers
       return
     }
     let seconds = Double(end - utterance.begin) / Double(AudioFormat.rateHz)
-    let context = Exchange(id: id, speechEnd: clock.instant(of: end), budget: settings.deadline)
+    // Without a button silence decides, and that is part of the budget.
+    let context = Exchange(
+      id: id, speechEnd: clock.instant(of: end), heldUntil: decidedAt - settings.hangover,
+      budget: settings.deadline)
     timeline.emit(context.entry(.utterance, "\(tenths(seconds)) s of speech, ended by \(reason.rawValue)"))
     pending += 1
     LoopActor.spawn("utterance \(id)") { [self] in
