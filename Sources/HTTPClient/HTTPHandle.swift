@@ -19,17 +19,25 @@ final class HTTPHandle {
   private var addresses: [String] = []
   private var fields: UnsafeMutablePointer<curl_slist>?
   private var names: UnsafeMutablePointer<curl_slist>?
+  /// The address in its parts: libcurl would take a text apart for each request, and put it together again.
+  private let parts: OpaquePointer
   private let detail = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
   /// Nil without memory.
   init?() {
     guard let easy = ccurl_easy_init() else { return nil }
+    guard let parts = ccurl_url() else {
+      ccurl_easy_cleanup(easy)
+      return nil
+    }
     self.easy = easy
+    self.parts = parts
     detail.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
   }
 
   deinit {
     ccurl_easy_cleanup(easy)
+    ccurl_url_cleanup(parts)
     ccurl_slist_free_all(fields)
     ccurl_slist_free_all(names)
     detail.deallocate()
@@ -75,7 +83,7 @@ final class HTTPHandle {
     if let problem = request.problem { throw HTTPError(request.url.description, .invalid(problem)) }
     if known != nil { forget() }
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, detail)
-    ccurl_set_string(easy, CURLOPT_URL, request.url.text)
+    try setAddress(request.url)
     ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
     ccurl_set_string(easy, CURLOPT_PROXY, request.proxy ?? "")
     // A look-up by libcurl itself would hold the loop at its end; with QUICK_EXIT it does not, but
@@ -97,6 +105,14 @@ final class HTTPHandle {
     known = request
     known?.body = nil
     bodyBytes = request.body?.count
+  }
+
+  private func setAddress(_ url: HTTPURL) throws(HTTPError) {
+    let code = ccurl_url_set(parts, CURLUPART_URL, url.text, 0)
+    guard code == CURLUE_OK else {
+      throw HTTPError(url.description, .invalid(String(cString: ccurl_url_strerror(code))))
+    }
+    ccurl_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(parts))
   }
 
   /// "Name: value", or libcurl's form for a header without a value.

@@ -103,6 +103,14 @@ extension Realms {
     workerByName[name].map { workers[$0].breaker.state == .closed } ?? false
   }
 
+  /// How long its answers usually take, in the realm where they take longest; nil: not known yet.
+  public func usualLatency(of worker: String) -> Duration? {
+    guard let index = workerByName[worker] else { return nil }
+    var longest: Int64 = 0
+    for service in workers[index].services { longest = max(longest, service.latency) }
+    return longest > 0 ? .nanoseconds(longest) : nil
+  }
+
   public var realmReports: [RealmReport] {
     realms.filter { !$0.isRemoved }.map { realm in
       let members = pools[realm.all].members.map { workers[Int($0)] }

@@ -36,7 +36,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// What the loop does when there is nothing to do.
   private enum Rest { case sleep, stayAwake, end }
   private var rest = Rest.sleep
-  private var attentiveUntil = Instant.zero
+  private(set) var attentiveUntil = Instant.zero
 
   /// Nil: the kernel's clock and its waits. Set once, before anything else.
   private(set) var simulation: SimulatedTime?
@@ -89,13 +89,22 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// Runs `body` later in this turn: no lock, no system call.
   @LoopActor public func post(_ body: @escaping @LoopActor () -> Void) { posted.append(body) }
 
-  /// Stays awake until `end`, because another thread is about to answer: to be woken up takes about as long as
-  /// a short piece of work. Everything else goes on. The last call counts, whoever made it; `.zero` ends it.
-  /// Without effect where threads cannot run at once.
+  /// To stay awake is worth it for an answer that usually comes so soon (docs/decisions/0014-staying-awake.md).
+  public static let attentionMax = Duration.microseconds(150)
+
+  /// Stays awake until `end`, or until `relax(from:)`, because an answer is about to come: to be woken up takes
+  /// longer than many an answer. Everything else goes on. Without effect where threads cannot run at once.
   @LoopActor public func attend(until end: Instant) {
     guard Self.hasSeveralProcessors, simulation == nil, rest != .end else { return }
-    attentiveUntil = end
-    rest = end == .zero ? .sleep : .stayAwake
+    attentiveUntil = max(attentiveUntil, end)
+    rest = .stayAwake
+  }
+
+  /// What was attended until `end` has come. Whoever asked for more goes on.
+  @LoopActor public func relax(from end: Instant) {
+    guard rest == .stayAwake, attentiveUntil == end else { return }
+    attentiveUntil = .zero
+    rest = .sleep
   }
 
   /// With one, who waits awake keeps the one he waits for from working. Known at the first use.
@@ -162,7 +171,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// Instead of waiting: looks for mail for a moment, then for what is ready.
   @LoopActor private func lookOut() -> Int {
     for _ in 0..<32 where !inbox.hasMail { cl_relax() }
-    if now >= attentiveUntil { rest = .sleep }
+    if now >= attentiveUntil { relax(from: attentiveUntil) }
     counters.attentiveTurns &+= 1
     let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), 0)
     begun = cl_ticks()

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Loop
+
 /// How long commits take, on average over the last eight or so. A pure value.
 struct CommitPace: Sendable {
-  /// Up to here it is worth to stay awake for a commit: to be woken up costs each of two threads a fifth of one
-  /// that takes 60 µs (docs/decisions/0008-store.md). SD cards take milliseconds.
-  static let quickMax: Duration = .microseconds(150)
+  /// Up to here both threads stay awake for a commit. SD cards take milliseconds.
+  static let quickMax = EventLoop.attentionMax
 
   private var average = quickMax * 2
 

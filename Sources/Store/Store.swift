@@ -41,6 +41,8 @@ import Time
   /// A batch is on the queue.
   private var isWriting = false
   private var pace = CommitPace()
+  /// How long the loop stays awake for the batch on its way.
+  private var attention = Instant.zero
   private var refused = Unstored()
   private var soonTimer: TimerToken?
   private var headTimer: TimerToken?
@@ -169,7 +171,10 @@ import Time
     let stamp = Stamp.now
     let staysAwake = pace.isQuick && inFlight.contains { $0.done != nil }
     let linger: Duration = staysAwake ? CommitPace.quickMax : .zero
-    if staysAwake { loop.attend(until: stamp.monotonic + linger) }
+    if staysAwake {
+      attention = stamp.monotonic + linger
+      loop.attend(until: attention)
+    }
     submit(isBatch: true, linger: linger) { [worker] in
       worker.apply(batch, history: entries, refused: lost, at: stamp)
     }
@@ -229,7 +234,7 @@ import Time
 
   /// What a batch took on the queue.
   private func note(_ took: Duration, _ result: Result<Int64, StoreError>) {
-    loop.attend(until: .zero)
+    loop.relax(from: attention)
     if case .success = result { pace.add(took) }
   }
 

@@ -68,4 +68,17 @@ import Time
     #expect(workers.map(\.state) == [.busy, .draining])
     #expect(workers.map(\.health.score) == [95, 100])
   }
+
+  @Test func whatAWorkerUsuallyTakesIsThatOfItsSlowestRealm() {
+    var script = Script(
+      realms: [RealmProfile("$CHAT"), RealmProfile("$SPEAK")],
+      workers: [.init("w", realms: ["$CHAT", "$SPEAK"])])
+    #expect(script.machine.usualLatency(of: "w") == nil && script.machine.usualLatency(of: "v") == nil)
+    for line in ["0 submit a", "10 answer a w", "20 submit b realm=$SPEAK", "60 answer b w"] {
+      script.play(line)
+    }
+    #expect(script.machine.usualLatency(of: "w") == .milliseconds(40))
+    for line in ["60 submit c realm=$SPEAK", "70 answer c w"] { script.play(line) }
+    #expect(script.machine.usualLatency(of: "w") == .milliseconds(34))
+  }
 }

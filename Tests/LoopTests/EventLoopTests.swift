@@ -13,22 +13,31 @@ private let nonBlocking = Int32(EFD_NONBLOCK)
 
 @Suite struct EventLoopTests {
   @Test(.enabled(if: EventLoop.hasSeveralProcessors)) func anAttentiveLoopDoesNotSleep() async throws {
-    let turns = try await onLoop { () -> UInt64 in
+    let turns = try await onLoop { () -> (awake: UInt64, asleep: UInt64) in
       let loop = LoopActor.shared.loop
       let queue = BlockingQueue("slow")
       let never = DispatchSemaphore(value: 0)
-      defer { loop.attend(until: .zero) }
-      // Other tests have stores, which end anybody's attention: one of a hundred attempts is enough.
-      for _ in 0..<100 {
+      @LoopActor func turnsMeanwhile() async throws -> UInt64 {
         let before = loop.metrics.attentiveTurns
-        loop.attend(until: loop.now + .seconds(60))
-        try await queue.run("a while") { _ = never.wait(timeout: .now() + .milliseconds(2)) }
-        let turns = loop.metrics.attentiveTurns - before
-        if turns > 10 { return turns }
+        try await queue.run("a while") { _ = never.wait(timeout: .now() + .milliseconds(5)) }
+        return loop.metrics.attentiveTurns - before
       }
-      return 0
+      // Other tests hold the loop, or have stores and workers that are attended: one of a hundred attempts is
+      // enough.
+      var (awake, asleep) = (UInt64.zero, UInt64.max)
+      for _ in 0..<100 where awake <= 10 {
+        let (short, long) = (loop.now + .milliseconds(10), loop.now + .milliseconds(20))
+        loop.attend(until: long)
+        loop.attend(until: short)
+        loop.relax(from: short)
+        awake = try await turnsMeanwhile()
+        loop.relax(from: long)
+      }
+      for _ in 0..<100 where asleep > 0 { asleep = try await turnsMeanwhile() }
+      return (awake, asleep)
     }
-    #expect(turns > 10)
+    #expect(turns.awake > 10)
+    #expect(turns.asleep == 0)
   }
 
   /// Both descriptors are ready in one batch; whichever comes first removes the other, closes it and

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Intents
-import Loop
 import Runtime
 import TestSupport
 import Testing
 import Time
 import Workers
+
+@testable import Loop
 
 @Suite struct OrchestratorTests {
   /// Does what a test tells it to.
@@ -107,6 +108,33 @@ import Workers
       try await LoopActor.shared.loop.sleep(for: .milliseconds(60))
       #expect(orchestrator.troubles.isEmpty && old.isRetired && gone.isRetired)
       #expect(orchestrator.workerReports.map(\.health.score) == [100])
+      orchestrator.stop()
+    }
+  }
+
+  /// Whoever answers at once is waited for awake; a worker of which that is not known is not.
+  @Test(.enabled(if: EventLoop.hasSeveralProcessors)) func aWorkerThatAnswersAtOnceIsAttended() async throws {
+    try await onLoop {
+      let loop = LoopActor.shared.loop
+      let worker = ScriptedWorker("w", .answers("hi"))
+      let orchestrator = Self.orchestrator(worker)
+      var asked = 0
+      /// Nothing else runs meanwhile: what changes is the orchestrator's doing.
+      @LoopActor func attention() -> Duration {
+        asked += 1
+        let (before, begin) = (loop.attentiveUntil, loop.now)
+        orchestrator.submit(Self.intent("\(asked)")) { _ in }
+        return loop.attentiveUntil > before ? loop.attentiveUntil - begin : .zero
+      }
+      #expect(attention() == .zero)
+      // A busy machine has quick moments too.
+      var attended = Duration.zero
+      for _ in 0..<2000 where attended == .zero {
+        asked += 1
+        _ = await orchestrator.outcome(of: Self.intent("\(asked)"))
+        attended = attention()
+      }
+      #expect(attended >= EventLoop.attentionMax)
       orchestrator.stop()
     }
   }

@@ -151,6 +151,8 @@ public struct StatusReport: Sendable, Equatable, Codable {
   /// Lines that whoever reads the log did not take in time.
   public var logLinesLost: UInt64
   public var loopWakeUps: UInt64
+  /// See `LoopMetrics.attentiveTurns`.
+  public var loopAttentiveTurns: UInt64? = nil
   public var stalls: Stalls
   public var store: Store? = nil
   /// Kinds of work and those who do it; empty without any.

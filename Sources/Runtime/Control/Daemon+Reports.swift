@@ -18,6 +18,7 @@ extension Daemon {
       },
       utterances: utterances, understood: commands.understood, trouble: trouble,
       logLinesLost: Logging.lostLines, loopWakeUps: loop.metrics.wakeUps,
+      loopAttentiveTurns: loop.metrics.attentiveTurns,
       stalls: stalls(), store: storeReport(), realms: realmStatus(), realmWorkers: workerStatus())
   }
 

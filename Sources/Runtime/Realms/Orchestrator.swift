@@ -31,6 +31,8 @@ import Workers
   /// What happened while actions were being performed: handled after these, in order.
   private var events: [RealmsEvent] = []
   private var isHandling = false
+  /// How long the loop stays awake for the last call to a worker that answers at once.
+  private var attention = Instant.zero
   private let loop = LoopActor.shared.loop
   /// Told of each intent that is taken, and of its end with the time between.
   public var onIntent: (@LoopActor (Intent) -> Void)?
@@ -187,7 +189,12 @@ import Workers
     guard let worker = workers[name] else {
       return handle(.failed(id, WorkerFailure(worker: name, .unreachable, "it was removed")))
     }
-    let request = WorkerRequest(intent, deadline: min(intent.deadline, loop.now + budget))
+    let now = loop.now
+    let request = WorkerRequest(intent, deadline: min(intent.deadline, now + budget))
+    if let usual = machine.usualLatency(of: name), usual <= EventLoop.attentionMax {
+      attention = now + EventLoop.attentionMax
+      loop.attend(until: attention)
+    }
     calls[id] = worker.call(request) { [weak self] in self?.receive($0, of: id, name) }
   }
 
@@ -195,7 +202,10 @@ import Workers
     switch event {
     case .started: if calls[id] != nil { handle(.started(id)) }
     case .piece(let piece): if calls[id] != nil { handle(.streamed(id, piece)) }
-    case .ended(let result): if calls.removeValue(forKey: id) != nil { end(id, worker, result) }
+    case .ended(let result):
+      guard calls.removeValue(forKey: id) != nil else { return }
+      if calls.isEmpty { loop.relax(from: attention) }
+      end(id, worker, result)
     }
   }
 
