@@ -90,7 +90,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   @LoopActor public func post(_ body: @escaping @LoopActor () -> Void) { posted.append(body) }
 
   /// To stay awake is worth it for an answer that usually comes so soon (docs/decisions/0014-staying-awake.md).
-  public static let attentionMax = Duration.microseconds(150)
+  public static let attentionMax = Duration.microseconds(200)
 
   /// Stays awake until `end`, or until `relax(from:)`, because an answer is about to come: to be woken up takes
   /// longer than many an answer. Everything else goes on. Without effect where threads cannot run at once.

@@ -11,7 +11,7 @@ struct VoiceInvariant: Invariant {
   private static let replyMax = Step.soundLimit * 2
 
   private let budget: Duration
-  private let hangover: Duration
+  private var hangover: Duration
   private let slack: Duration
   private var lastID = 0
   private var deadlines: [(id: Int, deadline: Instant, isHeard: Bool)] = []
@@ -43,6 +43,7 @@ struct VoiceInvariant: Invariant {
       let index = deadlines.firstIndex { $0.id == id }
       findings.check(index != nil, "utterance \(id) ended twice, or never began")
       if let index { deadlines.remove(at: index) }
+    case .reloaded(let hangover): self.hangover = hangover
     case .census(let census) where census.isAtRest:
       findings.check(
         census.pending == 0 && deadlines.isEmpty, "\(census.pending) utterances are pending at rest")

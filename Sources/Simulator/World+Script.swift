@@ -191,7 +191,7 @@ extension World {
     tell("another configuration: hangover \(settings.voice.hangover), \(settings.lines.count) lines")
     do {
       try await daemon.reload(settings)
-      record(.reloaded)
+      record(.reloaded(hangover: settings.voice.hangover))
     } catch { tell("it is refused: \(error)") }
   }
 

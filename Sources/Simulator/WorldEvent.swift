@@ -25,8 +25,8 @@ public enum WorldEvent: Sendable {
   /// A request on the control socket was made; its last reply came.
   case asked(request: Int, until: Instant)
   case answered(request: Int)
-  /// The configuration was changed while running.
-  case reloaded
+  /// The configuration was changed while running, and with it how much silence ends an utterance.
+  case reloaded(hangover: Duration)
   /// What is there now.
   case census(Census)
   /// The journal, after the end.
