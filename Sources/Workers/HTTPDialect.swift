@@ -27,6 +27,15 @@ package protocol HTTPDialect: Sendable {
   var probePaths: [String] { get }
   /// What the answer to the `index`th of them says.
   func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities
+  /// Where a server with such an answer tells how many requests it does at a time; nil: nowhere.
+  func slotsPath(_ body: [UInt8]) -> String?
+  /// What it tells there; nil: nothing.
+  func slots(_ body: [UInt8]) -> Int?
+}
+
+extension HTTPDialect {
+  package func slotsPath(_ body: [UInt8]) -> String? { nil }
+  package func slots(_ body: [UInt8]) -> Int? { nil }
 }
 
 /// A request without the parts that all requests to a worker share.
@@ -107,15 +116,17 @@ struct WholeBody: AnswerReader {
 /// Joins the deltas of a streamed text.
 struct StreamedText: AnswerReader {
   enum Step {
-    case text(String)
+    /// A piece of the text, and parts of calls of functions.
+    case text(String, calls: [JSONValue] = [])
     /// The answer is complete with this.
-    case last(String)
+    case last(String, calls: [JSONValue] = [])
     case nothing
   }
 
   let read: (EventStream.Event) throws(DialectError) -> Step
   private var stream = EventStream()
   private var text = ""
+  private var calls = FunctionCalls()
   private var isDone = false
 
   init(_ read: @escaping (EventStream.Event) throws(DialectError) -> Step) { self.read = read }
@@ -130,9 +141,12 @@ struct StreamedText: AnswerReader {
     var piece = ""
     for event in events where !isDone {
       switch try read(event) {
-      case .text(let delta): piece += delta
-      case .last(let delta):
+      case .text(let delta, let parts):
         piece += delta
+        try calls.add(parts)
+      case .last(let delta, let parts):
+        piece += delta
+        try calls.add(parts)
         isDone = true
       case .nothing: break
       }
@@ -144,7 +158,7 @@ struct StreamedText: AnswerReader {
   /// That the response has come to its end proves nothing: one without a length ends with its connection,
   /// also when the server has died.
   package mutating func end() throws(DialectError) -> Payload {
-    if isDone { return .text(text) }
+    if isDone { return Payload(text: text, media: calls.media) }
     throw DialectError(.broken, "its stream ended before the answer did. It may have died: see its log")
   }
 }

@@ -42,6 +42,8 @@ public struct HTTPWorkerSettings: Sendable {
   private let session: HTTPSession
   /// The address without a slash at its end: what the paths are appended to.
   private let base: String
+  /// How many requests its server does at a time, once that has told it; asked anew after it was dead.
+  private var slots: Int?
   /// By the dialect's paths: parsing an address costs as much as a tenth of a request.
   private var urls: [String: HTTPURL] = [:]
 
@@ -81,7 +83,13 @@ public struct HTTPWorkerSettings: Sendable {
         } catch { throw DialectError(error) }
         switch response.head.status {
         case 404, 405: continue
-        case 200..<300: return .alive(dialect.capabilities(index, response.body))
+        case 200..<300:
+          var capabilities = dialect.capabilities(index, response.body)
+          if slots == nil, let path = dialect.slotsPath(response.body) {
+            slots = await countSlots(path, until: deadline)
+          }
+          capabilities.slots = capabilities.slots ?? slots
+          return .alive(capabilities)
         case 429, 503: return .busy
         case let status:
           let error = HTTPRefusal(status, response.body).error(askedFor: nil)
@@ -90,7 +98,17 @@ public struct HTTPWorkerSettings: Sendable {
       }
       // It speaks HTTP, and has none of the paths that tell more.
       return .alive(Capabilities())
-    } catch { return .dead(WorkerFailure(worker: name, error.kind, error.text)) }
+    } catch {
+      slots = nil
+      return .dead(WorkerFailure(worker: name, error.kind, error.text))
+    }
+  }
+
+  private func countSlots(_ path: String, until deadline: Instant) async -> Int? {
+    guard let request = try? request(path, "GET", [], nil),
+      let response = try? await session.fetch(request, until: deadline), response.head.isSuccess
+    else { return nil }
+    return dialect.slots(response.body).flatMap { $0 > 0 ? $0 : nil }
   }
 
   private func url(_ path: String) throws(HTTPError) -> HTTPURL {

@@ -148,14 +148,14 @@ public struct OpenAIDialect: HTTPDialect {
     guard let message = answer["choices"]?[0]?["message"] else { throw missing("message") }
     var payload = Payload(text: message["content"]?.stringValue ?? "")
     if let calls = message["tool_calls"], calls.arrayValue?.isEmpty == false {
-      payload.media.append(Payload.Media(type: toolCallsType, bytes: Array(text(calls).utf8)))
+      payload.media.append(FunctionCalls.media(calls))
     }
     return payload
   }
 
-  /// The model's wish to have functions called, as the API has it; `options` offers them, with
-  /// `stream: false`.
-  public static let toolCallsType = "application/vnd.openai.tool-calls+json"
+  /// The model's wish to have functions called, as the API has it: a part of the answer's media. `options`
+  /// offers them.
+  public static var toolCallsType: String { FunctionCalls.type }
 
   /// Some say of a WAV file that it is a stream of octets, and a proxy's page for people is none.
   private static func sound(_ contentType: String, _ body: [UInt8]) throws(DialectError) -> Payload {
@@ -183,9 +183,10 @@ public struct OpenAIDialect: HTTPDialect {
     // The chunk that tells the usage has no choices.
     guard let choice = chunk["choices"]?[0] else { return .nothing }
     let delta = choice["delta"]?["content"]?.stringValue
+    let calls = choice["delta"]?["tool_calls"]?.arrayValue ?? []
     // Some end here, without a word of being done.
-    if choice["finish_reason"]?.stringValue != nil { return .last(delta ?? "") }
-    return delta.map { .text($0) } ?? .nothing
+    if choice["finish_reason"]?.stringValue != nil { return .last(delta ?? "", calls: calls) }
+    return delta == nil && calls.isEmpty ? .nothing : .text(delta ?? "", calls: calls)
   }
 
   private static func image(_ answer: JSONValue) throws(DialectError) -> Payload {
@@ -206,6 +207,15 @@ public struct OpenAIDialect: HTTPDialect {
       return Capabilities()
     }
     return Capabilities(models: models.compactMap { $0["id"]?.stringValue })
+  }
+
+  /// llama.cpp's server. It has `/slots` too, which has to be switched on, and shows what others have asked.
+  package func slotsPath(_ body: [UInt8]) -> String? {
+    (try? JSONText.value(body))?["data"]?[0]?["owned_by"] == "llamacpp" ? "/props" : nil
+  }
+
+  package func slots(_ body: [UInt8]) -> Int? {
+    (try? JSONText.value(body))?["total_slots"]?.integerValue.map(Int.init(clamping:))
   }
 }
 

@@ -79,6 +79,22 @@ import Workers
     #expect(try JSONText.value(media.bytes)[0]?["function"]?["name"] == "light")
   }
 
+  @Test func callsOfFunctionsThatComeInPartsAreHandedOnWhole() async throws {
+    let answer = try await ask(.text("light"), model: "streams tools", openAI(OpenAIDialect(.chat)))
+    let media = try #require(answer.payload?.media.first)
+    #expect(media.type == OpenAIDialect.toolCallsType && answer.payload?.text == "")
+    #expect(
+      try JSONText.value(media.bytes) == [
+        ["id": "c1", "type": "function", "function": ["name": "light", "arguments": #"{"room":"hall"}"#]],
+        ["id": "c2", "type": "function", "function": ["name": "fan", "arguments": "{}"]],
+      ])
+    let far = try await ask(.text("light"), model: "calls too far", openAI(OpenAIDialect(.chat)))
+    #expect(far.failure?.kind == .malformed)
+    #expect(far.failure?.text == "it calls function 3 of an answer that has 2")
+    let much = try await ask(.text("light"), model: "calls too much", openAI(OpenAIDialect(.chat)))
+    #expect(much.failure?.text == "its calls of functions have more than 262144 bytes")
+  }
+
   @Test func speechBecomesTextAndTextSpeech() async throws {
     let transcript = try await ask(
       .audio([UInt8](repeating: 7, count: 1000)),
@@ -240,6 +256,11 @@ import Workers
     #expect(try await probe(openAI(OpenAIDialect(.chat), "/busy")) == .busy)
     #expect(try await probe(openAI(OpenAIDialect(.transcribe), "/whisper")) == .alive(Capabilities()))
     #expect(try await probe(stock(.chat)) == .alive(Capabilities()))
+    #expect(
+      try await probe(openAI(OpenAIDialect(.chat), "/llama"))
+        == .alive(Capabilities(models: ["small"], slots: 4)))
+    #expect(
+      try await probe(openAI(OpenAIDialect(.chat), "/oldllama")) == .alive(Capabilities(models: ["small"])))
     #expect(try await probe(stock(.imagine)) == .alive(Capabilities()))
     for (path, text) in [
       "/breaks": "/v1/models: status 500", "/locked": "/v1/models: status 403",

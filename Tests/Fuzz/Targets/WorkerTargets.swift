@@ -80,6 +80,7 @@ extension FuzzTarget {
       Promise.holds(!text.isEmpty && isShort && !text.utf8.contains(0x0a), "'\(text)' is a short line")
     }
     for index in dialect.probePaths.indices { _ = dialect.capabilities(index, [UInt8](body)) }
+    _ = (dialect.slotsPath([UInt8](body)), dialect.slots([UInt8](body)))
   }
 
   private static let stream = "text/event-stream"

@@ -38,6 +38,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
       self.json(200, {"object": "list", "data": [{"id": "small"}, {"id": "large"}]})
     elif self.path == "/health":
       self.json(200, {"status": "healthy"})
+    elif self.path == "/llama/v1/models":
+      self.json(200, {"object": "list", "data": [{"id": "small", "owned_by": "llamacpp"}]})
+    elif self.path == "/llama/props":
+      self.json(200, {"default_generation_settings": {}, "total_slots": 4})
+    elif self.path == "/oldllama/v1/models":
+      self.json(200, {"object": "list", "data": [{"id": "small", "owned_by": "llamacpp"}]})
     elif self.path == "/busy/v1/models":
       self.json(503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}})
     elif self.path == "/breaks/v1/models":
@@ -102,6 +108,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
       call = {"id": "c1", "type": "function", "function": {"name": "light", "arguments": "{}"}}
       return self.json(200, {"choices": [{"message": {"content": None, "tool_calls": [call]}}]})
     chunk = lambda delta: "data: " + json.dumps({"choices": [{"index": 0, "delta": delta}]}, ensure_ascii=False)
+    if model == "calls too much":
+      part = {"tool_calls": [{"index": 0, "function": {"name": "light", "arguments": "x" * 300000}}]}
+      ending = {"choices": [{"index": 0, "delta": part, "finish_reason": "tool_calls"}]}
+      return self.send(200, "text/event-stream", b"data: " + json.dumps(ending).encode() + b"\n\n")
+    if model in ("streams tools", "calls too far"):
+      call = lambda index, **part: chunk({"tool_calls": [{"index": index, **part}]})
+      parts = [
+        call(0, id="c1", type="function", function={"name": "light", "arguments": ""}),
+        call(0, function={"arguments": '{"room":'}),
+        call(1, id="c2", type="function", function={"name": "fan", "arguments": "{}"}),
+        call(0, function={"arguments": '"hall"}'}),
+      ]
+      if model == "calls too far":
+        parts.append(call(3, function={"arguments": "{}"}))
+      ending = {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
+      return self.events(parts + ["data: " + json.dumps(ending), "data: [DONE]"])
     if model == "breaks":
       return self.events([chunk({"content": "half"}), 'data: {"error":{"message":"out of memory"}}'])
     if model == "dies":
