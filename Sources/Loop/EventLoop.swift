@@ -34,9 +34,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   private var begun: UInt64 = 0
   var timers = TimerHeap()
   /// What the loop does when there is nothing to do.
-  private enum Rest { case sleep, stayAwake, end }
+  private enum Rest { case sleep, stayAwake(until: Instant), end }
   private var rest = Rest.sleep
-  private(set) var attentiveUntil = Instant.zero
 
   /// Nil: the kernel's clock and its waits. Set once, before anything else.
   private(set) var simulation: SimulatedTime?
@@ -95,17 +94,18 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// Stays awake until `end`, or until `relax(from:)`, because an answer is about to come: to be woken up takes
   /// longer than many an answer. Everything else goes on. Without effect where threads cannot run at once.
   @LoopActor public func attend(until end: Instant) {
-    guard Self.hasSeveralProcessors, simulation == nil, rest != .end else { return }
-    attentiveUntil = max(attentiveUntil, end)
-    rest = .stayAwake
+    if case .end = rest { return }
+    guard Self.hasSeveralProcessors, simulation == nil else { return }
+    rest = .stayAwake(until: max(attentiveUntil ?? end, end))
   }
 
   /// What was attended until `end` has come. Whoever asked for more goes on.
   @LoopActor public func relax(from end: Instant) {
-    guard rest == .stayAwake, attentiveUntil == end else { return }
-    attentiveUntil = .zero
-    rest = .sleep
+    if attentiveUntil == end { rest = .sleep }
   }
+
+  /// Nil: it sleeps when there is nothing to do.
+  var attentiveUntil: Instant? { if case .stayAwake(let end) = rest { end } else { nil } }
 
   /// With one, who waits awake keeps the one he waits for from working. Known at the first use.
   static let hasSeveralProcessors = cl_usable_processors() > 1
@@ -149,7 +149,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
       runTimers()
       switch rest {
       case .sleep: dispatch(wait())
-      case .stayAwake: dispatch(lookOut())
+      case .stayAwake(let end): dispatch(lookOut(until: end))
       case .end: return
       }
     }
@@ -169,9 +169,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   }
 
   /// Instead of waiting: looks for mail for a moment, then for what is ready.
-  @LoopActor private func lookOut() -> Int {
+  @LoopActor private func lookOut(until end: Instant) -> Int {
     for _ in 0..<32 where !inbox.hasMail { cl_relax() }
-    if now >= attentiveUntil { relax(from: attentiveUntil) }
+    if now >= end { rest = .sleep }
     counters.attentiveTurns &+= 1
     let count = cl_epoll_wait(epoll, events, Int32(Self.eventsPerTurn), 0)
     begun = cl_ticks()

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import Loop
 
 /// How long commits take, on average over the last eight or so. A pure value.

@@ -122,9 +122,10 @@ import Workers
       /// Nothing else runs meanwhile: what changes is the orchestrator's doing.
       @LoopActor func attention() -> Duration {
         asked += 1
-        let (before, begin) = (loop.attentiveUntil, loop.now)
+        let (before, begin) = (loop.attentiveUntil ?? .zero, loop.now)
         orchestrator.submit(Self.intent("\(asked)")) { _ in }
-        return loop.attentiveUntil > before ? loop.attentiveUntil - begin : .zero
+        let after = loop.attentiveUntil ?? .zero
+        return after > before ? after - begin : .zero
       }
       #expect(attention() == .zero)
       // A busy machine has quick moments too.
