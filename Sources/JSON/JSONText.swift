@@ -11,8 +11,13 @@ public enum JSONText {
   public static func encode(
     _ value: some Encodable, _ style: JSONStyle = .compact
   ) throws(JSONError) -> [UInt8] {
+    bytes(try JSONValue(encoding: value), style)
+  }
+
+  /// The text of a value as it is.
+  public static func bytes(_ value: JSONValue, _ style: JSONStyle = .compact) -> [UInt8] {
     var bytes: [UInt8] = []
-    JSONWriter(style).append(try JSONValue(encoding: value), to: &bytes)
+    JSONWriter(style).append(value, to: &bytes)
     return bytes
   }
 

@@ -73,8 +73,8 @@ public struct AnthropicDialect: HTTPDialect {
 
   package var probePaths: [String] { ["/v1/models"] }
 
-  package func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities {
-    let models = (try? JSONText.value(body))?["data"]?.arrayValue ?? []
+  package func capabilities(_ index: Int, _ answer: JSONValue?) -> Capabilities {
+    let models = answer?["data"]?.arrayValue ?? []
     return Capabilities(models: models.compactMap { $0["id"]?.stringValue })
   }
 }

@@ -52,8 +52,6 @@ struct FunctionCalls {
   }
 
   static func media(_ calls: JSONValue) -> Payload.Media {
-    var bytes: [UInt8] = []
-    JSONWriter().append(calls, to: &bytes)
-    return Payload.Media(type: type, bytes: bytes)
+    Payload.Media(type: type, bytes: JSONText.bytes(calls))
   }
 }

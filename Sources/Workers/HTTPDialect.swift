@@ -25,17 +25,17 @@ package protocol HTTPDialect: Sendable {
   func reader(_ head: HTTPHead) -> any AnswerReader
   /// Paths asked for a sign of life, one after the other until one answers other than 404 or 405.
   var probePaths: [String] { get }
-  /// What the answer to the `index`th of them says.
-  func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities
+  /// What the answer to the `index`th of them says; nil: it is not JSON.
+  func capabilities(_ index: Int, _ answer: JSONValue?) -> Capabilities
   /// Where a server with such an answer tells how many requests it does at a time; nil: nowhere.
-  func slotsPath(_ body: [UInt8]) -> String?
+  func slotsPath(_ answer: JSONValue?) -> String?
   /// What it tells there; nil: nothing.
-  func slots(_ body: [UInt8]) -> Int?
+  func slots(_ answer: JSONValue?) -> Int?
 }
 
 extension HTTPDialect {
-  package func slotsPath(_ body: [UInt8]) -> String? { nil }
-  package func slots(_ body: [UInt8]) -> Int? { nil }
+  package func slotsPath(_ answer: JSONValue?) -> String? { nil }
+  package func slots(_ answer: JSONValue?) -> Int? { nil }
 }
 
 /// A request without the parts that all requests to a worker share.

@@ -84,8 +84,9 @@ public struct HTTPWorkerSettings: Sendable {
         switch response.head.status {
         case 404, 405: continue
         case 200..<300:
-          var capabilities = dialect.capabilities(index, response.body)
-          if slots == nil, let path = dialect.slotsPath(response.body) {
+          let answer = try? JSONText.value(response.body)
+          var capabilities = dialect.capabilities(index, answer)
+          if slots == nil, let path = dialect.slotsPath(answer) {
             slots = await countSlots(path, until: deadline)
           }
           capabilities.slots = capabilities.slots ?? slots
@@ -108,7 +109,7 @@ public struct HTTPWorkerSettings: Sendable {
     guard let request = try? request(path, "GET", [], nil),
       let response = try? await session.fetch(request, until: deadline), response.head.isSuccess
     else { return nil }
-    return dialect.slots(response.body).flatMap { $0 > 0 ? $0 : nil }
+    return dialect.slots(try? JSONText.value(response.body)).flatMap { $0 > 0 ? $0 : nil }
   }
 
   private func url(_ path: String) throws(HTTPError) -> HTTPURL {

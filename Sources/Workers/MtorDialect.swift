@@ -48,9 +48,8 @@ public struct MtorDialect: HTTPDialect {
 
   package var probePaths: [String] { ["/v1/node"] }
 
-  package func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities {
-    let node = try? JSONText.value(body)
-    return Capabilities(
+  package func capabilities(_ index: Int, _ node: JSONValue?) -> Capabilities {
+    Capabilities(
       models: node?["models"]?.arrayValue?.compactMap(\.stringValue) ?? [],
       slots: node?["slots"]?.integerValue.map { Int(clamping: $0) })
   }

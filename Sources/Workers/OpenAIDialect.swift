@@ -122,9 +122,7 @@ public struct OpenAIDialect: HTTPDialect {
   }
 
   private static func text(_ value: JSONValue) -> String {
-    var bytes: [UInt8] = []
-    JSONWriter().append(value, to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
+    String(decoding: JSONText.bytes(value), as: UTF8.self)
   }
 
   static func fileExtension(_ type: String) -> String {
@@ -202,20 +200,18 @@ public struct OpenAIDialect: HTTPDialect {
   /// whisper.cpp has no list of models, only its health.
   package var probePaths: [String] { ["/v1/models", "/health"] }
 
-  package func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities {
-    guard index == 0, let models = (try? JSONText.value(body))?["data"]?.arrayValue else {
-      return Capabilities()
-    }
+  package func capabilities(_ index: Int, _ answer: JSONValue?) -> Capabilities {
+    guard index == 0, let models = answer?["data"]?.arrayValue else { return Capabilities() }
     return Capabilities(models: models.compactMap { $0["id"]?.stringValue })
   }
 
   /// llama.cpp's server. It has `/slots` too, which has to be switched on, and shows what others have asked.
-  package func slotsPath(_ body: [UInt8]) -> String? {
-    (try? JSONText.value(body))?["data"]?[0]?["owned_by"] == "llamacpp" ? "/props" : nil
+  package func slotsPath(_ answer: JSONValue?) -> String? {
+    answer?["data"]?[0]?["owned_by"] == "llamacpp" ? "/props" : nil
   }
 
-  package func slots(_ body: [UInt8]) -> Int? {
-    (try? JSONText.value(body))?["total_slots"]?.integerValue.map(Int.init(clamping:))
+  package func slots(_ answer: JSONValue?) -> Int? {
+    answer?["total_slots"]?.integerValue.map(Int.init(clamping:))
   }
 }
 

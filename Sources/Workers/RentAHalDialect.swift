@@ -66,7 +66,7 @@ public struct RentAHalDialect: HTTPDialect {
   /// Stable Diffusion's web UI has no `/health`.
   package var probePaths: [String] { task == .imagine ? ["/sdapi/v1/options", "/health"] : ["/health"] }
 
-  package func capabilities(_ index: Int, _ body: [UInt8]) -> Capabilities { Capabilities() }
+  package func capabilities(_ index: Int, _ answer: JSONValue?) -> Capabilities { Capabilities() }
 }
 
 extension HTTPWorker {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPClient
 import Intents
+import JSON
 import Workers
 
 extension FuzzTarget {
@@ -79,8 +80,9 @@ extension FuzzTarget {
       let isShort = text.utf8.count <= DialectError.textMaxBytes + 8
       Promise.holds(!text.isEmpty && isShort && !text.utf8.contains(0x0a), "'\(text)' is a short line")
     }
-    for index in dialect.probePaths.indices { _ = dialect.capabilities(index, [UInt8](body)) }
-    _ = (dialect.slotsPath([UInt8](body)), dialect.slots([UInt8](body)))
+    let answer = try? JSONText.value([UInt8](body))
+    for index in dialect.probePaths.indices { _ = dialect.capabilities(index, answer) }
+    _ = (dialect.slotsPath(answer), dialect.slots(answer))
   }
 
   private static let stream = "text/event-stream"
