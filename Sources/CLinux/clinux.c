@@ -68,6 +68,17 @@ int cl_usable_processors(void) {
   return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
 }
 
+int cl_processor(void) { return sched_getcpu(); }
+
+void cl_leave_processor(int processor) {
+  cpu_set_t usable, others;
+  if (processor < 0 || processor >= CPU_SETSIZE || sched_getaffinity(0, sizeof usable, &usable) != 0) return;
+  others = usable;
+  CPU_CLR(processor, &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+  sched_setaffinity(0, sizeof usable, &usable);
+}
+
 void cl_release_memory(void) {
   extern const char __executable_start[], etext[]; /* the linker's */
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -5,6 +5,8 @@ import Loop
 struct CommitPace: Sendable {
   /// Up to here both threads stay awake for a commit. SD cards take milliseconds.
   static let quickMax = EventLoop.attentionMax
+  /// So long the loop does for one of them: most of those that take longer than usual have ended by then.
+  static let attention = quickMax * 3 / 2
 
   private var average = quickMax * 2
 

@@ -172,7 +172,7 @@ import Time
     let staysAwake = pace.isQuick && inFlight.contains { $0.done != nil }
     let linger: Duration = staysAwake ? CommitPace.quickMax : .zero
     if staysAwake {
-      attention = stamp.monotonic + linger
+      attention = stamp.monotonic + CommitPace.attention
       loop.attend(until: attention)
     }
     submit(isBatch: true, linger: linger) { [worker] in

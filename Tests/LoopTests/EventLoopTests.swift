@@ -40,6 +40,23 @@ private let nonBlocking = Int32(EFD_NONBLOCK)
     #expect(turns.asleep == 0)
   }
 
+  @Test(.enabled(if: EventLoop.hasSeveralProcessors)) func theLoopLeavesAProcessorAndMayComeBack()
+    async throws
+  {
+    let (left, before, after) = try await onLoop {
+      let before = cl_usable_processors()
+      // The scheduler may bring it back at once.
+      let left = (0..<100).contains { _ in
+        let processor = cl_processor()
+        LoopActor.shared.loop.leave(processor)
+        return cl_processor() != processor
+      }
+      return (left, before, cl_usable_processors())
+    }
+    #expect(left)
+    #expect(after == before)
+  }
+
   /// Both descriptors are ready in one batch; whichever comes first removes the other, closes it and
   /// puts a new one, which is not ready, in its place.
   @Test func anEventOfAClosedDescriptorNeverReachesTheOneThatTookItsNumber() async throws {

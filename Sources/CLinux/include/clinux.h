@@ -84,6 +84,9 @@ int cl_accept(int fd);                 /* accept4, non-blocking, close-on-exec *
 int cl_pipe(int fds[2], int flags);    /* pipe2 */
 void cl_set_thread_name(const char *name);
 int cl_usable_processors(void);        /* those that this thread may run on, at least 1 */
+int cl_processor(void);                /* where this thread runs now; -1: unknown */
+/* Moves this thread to another of those that it may run on, if there is one. The scheduler may bring it back. */
+void cl_leave_processor(int processor);
 
 /* Takes the pages of the program's own code out of its memory and free heap back to the kernel. What runs
  * again is mapped again from the page cache. */
