@@ -17,14 +17,19 @@ private let warmUpFrames = 150
 let audioCases: [Case] = [
   Case(name: "audio") { _ in
     let studio = try await Studio.open()
-    studio.setNoise(true)
-    defer { studio.setNoise(false) }
-    return try await AudioPath(studio).run()
+    defer { studio.setRoom(nil) }
+    var figures: [Figure] = []
+    for room in [Studio.Room.talk, .noise] {
+      studio.setRoom(room)
+      figures += try await AudioPath(studio, room).run()
+    }
+    return figures
   }
 ]
 
 /// The daemon of the sample configuration, with a wake worker that notes what reaches it.
 @LoopActor private final class AudioPath {
+  private let room: Studio.Room
   private let microphone: TracedMicrophone
   private let daemon: Daemon
   private let sink: Child
@@ -33,8 +38,9 @@ let audioCases: [Case] = [
   /// What the loop's thread had allocated by the end of each frame.
   private var allocations: [UInt64] = []
 
-  init(_ studio: Studio) throws {
-    let (socket, share) = ("\(studio.directory)/sink", "\(studio.directory)/arrivals")
+  init(_ studio: Studio, _ room: Studio.Room) throws {
+    self.room = room
+    let (socket, share) = ("\(studio.directory)/\(room)", "\(studio.directory)/\(room)-arrivals")
     guard let page = cb_edge_share(share) else { throw SystemError("share \(share)") }
     self.page = page
     sink = try Child(Program([executablePath(), "--sink", socket, share])) { _ in }
@@ -85,6 +91,10 @@ let audioCases: [Case] = [
     let there = measured.map { index in
       let place = WyomingSink.allocations + index
       return Double(page[place] - page[place - 1])
+    }
+    // Where nobody speaks, frames wait for each other.
+    if room == .noise {
+      return [Figure(name: "audio.noise_to_worker.p99", unit: "ms", value: latencies.quantile(0.99))]
     }
     return [
       Figure(name: "audio.allocs_per_frame", unit: "count", value: Statistics(here).quantile(0.99), goal: 0),

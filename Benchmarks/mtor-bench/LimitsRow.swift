@@ -63,12 +63,14 @@ struct LimitsRow {
       value: {
         "\($0.text("audio.capture_to_worker.p99", decimals: 2)) ms p99, "
           + "\($0.text("audio.capture_to_worker.p50", decimals: 2)) ms p50 after the frame's last sample, which is "
-          + "20 ms after its first"
+          + "20 ms after its first; "
+          + "\($0.text("audio.noise_to_worker.p99", decimals: 0)) ms p99 while nobody speaks"
       },
       method: """
         from the capture of a frame's last sample, by ALSA's delay, to its \
         audio chunk in the hands of a Wyoming \
-        server in another process; 1,000 frames of 20 ms. The microphone is a \
+        server in another process; 1,000 frames of 20 ms while somebody speaks \
+        (syllables of noise). While nobody does, four frames go together. The microphone is a \
         real ALSA PCM, on the monitor of a \
         private sound server's null sink.
         """),
@@ -114,8 +116,8 @@ struct LimitsRow {
           + "PSS \($0.text("listening.mtor_speech.pss", decimals: 1)) MiB"
       },
       method: """
-        `mtor run`, 20 ms periods of noise at −52 dBFS, every frame to the wake \
-        engine in `mtor-speech`; CPU time of \
+        `mtor run`, 20 ms periods of noise at −52 dBFS, all of it to the wake \
+        engine in `mtor-speech`, four frames at a time; CPU time of \
         the process. It includes the thread of ALSA's plugin for the \
         sound server, which a sound card \
         does not need; so does `arecord`, which reads the same microphone into /dev/null at the same time.

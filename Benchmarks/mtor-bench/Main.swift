@@ -48,7 +48,7 @@ private let cases =
         print(LimitsPage(measured: try Measured(options.output), accuracy: accuracy).text, terminator: "")
         return 0
       case .idleLoop: return try await idle()
-      case .noise(let device): return try await Studio.feedNoise(device)
+      case .feed(let room, let device): return try await Studio.feed(room, device)
       case .sink(let socket, let share): return try await WyomingSink.serve(socket, share: share)
       }
     } catch {

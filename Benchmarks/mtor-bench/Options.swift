@@ -25,7 +25,7 @@ struct Options: Sendable {
     case workload(Workload, count: Int)
     /// The program that `idle.loop` watches.
     case idleLoop
-    case noise(device: String)
+    case feed(Studio.Room, device: String)
     case sink(socket: String, share: String)
   }
 
@@ -64,9 +64,10 @@ struct Options: Sendable {
         else { return nil }
         part = .workload(workload, count: count)
       case "--idle-loop": part = .idleLoop
-      case "--feed-noise":
-        guard let device = rest.popFirst() else { return nil }
-        part = .noise(device: device)
+      case "--feed":
+        guard let room = rest.popFirst().flatMap(Studio.Room.init), let device = rest.popFirst()
+        else { return nil }
+        part = .feed(room, device: device)
       case "--sink":
         guard let socket = rest.popFirst(), let share = rest.popFirst() else { return nil }
         part = .sink(socket: socket, share: share)

@@ -41,11 +41,11 @@ private func mebibytes(_ path: String) throws -> Double {
 @LoopActor private func listening(_ options: Options) async throws -> [Figure] {
   let loop = LoopActor.shared.loop
   let studio = try await Studio.open()
-  studio.setNoise(true)
+  studio.setRoom(.noise)
   let program = try RunningProgram(studio, microphone: "mic")
   defer {
     program.stop()
-    studio.setNoise(false)
+    studio.setRoom(nil)
   }
   try await program.wait(for: ["connected for wake", "ready on"])
   try await loop.sleep(for: .seconds(5))

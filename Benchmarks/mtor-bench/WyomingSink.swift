@@ -4,23 +4,24 @@ import CInstruments
 import Glibc
 import Loop
 import Posix
+import Speech
 import Time
 import Wyoming
 import WyomingTransport
 
 /// The far end of the audio: a Wyoming wake service, in a process of its own, that only notes when
-/// each chunk came and what taking it allocated.
+/// each frame came and what taking it allocated.
 @LoopActor final class WyomingSink {
-  /// Words of the shared memory: 1 when a client waits for wake words; for each chunk its arrival,
+  /// Words of the shared memory: 1 when a client waits for wake words; for each frame its arrival,
   /// and what had been allocated by then.
   nonisolated static let isReady = 0
   nonisolated static let arrivals = 8
-  nonisolated static let allocations = arrivals + chunksMax
-  nonisolated static let chunksMax = (Int(CB_SHARED_BYTES) / 8 - arrivals) / 2
+  nonisolated static let allocations = arrivals + framesMax
+  nonisolated static let framesMax = (Int(CB_SHARED_BYTES) / 8 - arrivals) / 2
 
   private let page: UnsafeMutablePointer<UInt64>
   private var server: WyomingServer?
-  private var chunks = 0
+  private var frames = 0
 
   /// The benchmark's other self: serves until it is ended.
   static func serve(_ socket: String, share: String) async throws -> Int32 {
@@ -41,14 +42,16 @@ import WyomingTransport
       default: break
       }
     }
-    stream.onAudio = { [unowned self] _, _ in note() }
+    stream.onAudio = { [unowned self] _, samples in
+      for _ in 0..<samples.count / AudioFormat.frameSamples { note() }
+    }
   }
 
   private func note() {
-    guard chunks < Self.chunksMax else { return }
-    page[Self.arrivals + chunks] = LoopActor.shared.loop.now.nanoseconds
-    page[Self.allocations + chunks] = ci_thread_allocations()
-    chunks += 1
+    guard frames < Self.framesMax else { return }
+    page[Self.arrivals + frames] = LoopActor.shared.loop.now.nanoseconds
+    page[Self.allocations + frames] = ci_thread_allocations()
+    frames += 1
   }
 
   private static var info: WyomingInfo {

@@ -6,7 +6,7 @@ import Runtime
 import Simulation
 import TestSupport
 
-/// A daemon on simulated lines, without microphone and loudspeaker, on the tests' loop.
+/// A daemon on simulated lines, without loudspeaker, on the tests' loop.
 @LoopActor final class TestDaemon {
   let daemon: Daemon
   let lines = SimulatedLines()
@@ -51,13 +51,13 @@ import TestSupport
   /// - Parameter state: keeps a store there.
   init(
     _ text: String = configuration, directory: TemporaryDirectory = TemporaryDirectory(),
-    state: String? = nil
+    state: String? = nil, microphone: (any Microphone)? = nil
   ) throws {
     self.directory = directory
     let settings = try ConfigurationReader().read(text: text, name: "test.yml")
     daemon = try Daemon(
-      settings, devices: Devices(microphone: nil, speaker: nil, lines: lines), directory: directory.path,
-      state: state)
+      settings, devices: Devices(microphone: microphone, speaker: nil, lines: lines),
+      directory: directory.path, state: state)
     try daemon.start()
   }
 

@@ -32,6 +32,9 @@ import Workers
   private var ring = AudioRing(capacity: ringSamples)
   private var activity = VoiceActivity()
   private var machine: VoiceMachine
+  private var batch = QuietBatch()
+  /// What was heard up to here has gone to the wake engine.
+  private var sentToWake: SamplePosition = 0
   private var clock = FrameClock()
   private var utterance: OpenUtterance?
   private var timer: TimerToken?
@@ -89,7 +92,6 @@ import Workers
   }
 
   private func hear(_ samples: UnsafeBufferPointer<Int16>, _ at: Instant) {
-    let begin = ring.end
     ring.append(samples)
     if lastHeard != nil { lastHeard = at }
     clock.advance(to: ring.end, at: at)
@@ -97,7 +99,16 @@ import Workers
     let isSpeech = activity.isSpeech(samples)
     handle(.frame(VoiceFrame(isSpeech: isSpeech, isNoisy: activity.isNoisy, end: ring.end)))
     // Last: it wakes the worker, which may get the processor at once and leave cold caches behind.
-    wake?.write(samples, at: begin)
+    if let wake, batch.isDue(isSpeech: isSpeech) { sendHeard(to: wake) }
+  }
+
+  private func sendHeard(to wake: WakeClient) {
+    var position = sentToWake
+    sentToWake = ring.end
+    ring.visit(position..<ring.end) {
+      wake.write($0, at: position)
+      position += SamplePosition($0.count)
+    }
   }
 
   private func detected(_ detection: WakeDetection) {
