@@ -21,14 +21,14 @@ extension Commands {
         "What it speaks; without it that is found out."),
       Option(
         "task", value: "TASK", choices: WorkerSettings.Task.allCases.map(\.rawValue),
-        "What it is asked to do (chat)."),
+        "What it is asked to do; without it what it can, and chat if it tells nothing."),
       Option("model", value: "NAME", "The model to ask for; without it the first that it names."),
       Option("key-file", value: "FILE", "File that holds the service's key."),
       timeout, .json,
     ],
     examples: [
       Example("mtor worker-probe http://192.168.1.20:8080", "A llama.cpp server: how many at a time?"),
-      Example("mtor worker-probe --task transcribe http://127.0.0.1:8081", "A whisper.cpp server."),
+      Example("mtor worker-probe --task speak http://127.0.0.1:8000", "Its voice instead of its chat."),
       Example("mtor worker-probe tcp://192.168.1.20:10200", "A Wyoming service."),
     ],
     run: { invocation throws(CommandFailure) in
@@ -51,17 +51,17 @@ extension Commands {
   @LoopActor private static func examine(
     _ url: String, _ invocation: Invocation, _ limit: Duration
   ) async -> Result<WorkerExamination.Report, CommandFailure> {
-    var found = invocation.value("kind").flatMap(WorkerSettings.Kind.init)
+    let told = invocation.value("kind").flatMap(WorkerSettings.Kind.init)
+    var found: WorkerExamination.Finding?
     do {
-      if found == nil { found = try await WorkerExamination.kind(of: url) }
+      found = if let told { .init(kind: told) } else { try await WorkerExamination.identify(url) }
     } catch { return .failure(CommandFailure(.unavailable, "\(error)")) }
-    guard let kind = found else {
+    guard let found else {
       let text = "\(url): nobody answers there, or nothing that is known. --kind says what it should be."
       return .failure(CommandFailure(.unavailable, text))
     }
-    var settings = WorkerSettings(name: "worker", kind: kind, place: .url(url))
-    settings.task = invocation.value("task").flatMap(WorkerSettings.Task.init)
-    if kind == .wyoming, settings.task == nil { settings.task = .speak }
+    var settings = WorkerSettings(name: "worker", kind: found.kind, place: .url(url))
+    settings.task = invocation.value("task").flatMap(WorkerSettings.Task.init) ?? found.task
     settings.model = invocation.value("model")
     settings.keyFile = invocation.value("key-file").map { $0.contains("/") ? $0 : "./\($0)" }
     return .success(await WorkerExamination(settings, limit: limit).run())

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -24,5 +25,31 @@ struct WorkerExaminationTests {
   ])
   func itTellsWhetherCallsWaitedForEachOther(alone: Call, together: [Call], inTurn: Bool) {
     #expect(WorkerExamination.areInTurn(together, alone: alone) == inTurn)
+  }
+
+  /// What is asked for in turn: a list of models, a prediction, a transcription, a sign of life. The
+  /// answers in the third row are those of whisper.cpp.
+  @Test(
+    arguments: [
+      ("200", .init(kind: .openai)),
+      ("404 400", .init(kind: .rentahal)),
+      ("404 404 400", .init(kind: .openai, task: .transcribe)),
+      ("404 404 404 200", .init(kind: .openai)),
+      ("cut", nil),
+    ] as [(String, WorkerExamination.Finding?)])
+  func whatSpeaksThereIsFoundOut(answers: String, finding: WorkerExamination.Finding?) async throws {
+    let receiver = try Receiver(status: answers)
+    let found = try await onLoop { try await WorkerExamination.identify(receiver.url) }
+    #expect(found == finding)
+  }
+
+  @Test func someAddressesTellWhatTheyAre() async throws {
+    let found = try await onLoop {
+      [
+        try await WorkerExamination.identify("tcp://127.0.0.1:1"),
+        try await WorkerExamination.identify("https://api.anthropic.com"),
+      ]
+    }
+    #expect(found == [.init(kind: .wyoming, task: .speak), .init(kind: .anthropic, task: .chat)])
   }
 }

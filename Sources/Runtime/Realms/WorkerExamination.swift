@@ -37,35 +37,50 @@ import Workers
     public var findings: [String] = []
   }
 
+  /// What speaks at an address, and what to ask it.
+  public struct Finding: Sendable, Equatable {
+    public var kind: WorkerSettings.Kind
+    public var task: WorkerSettings.Task
+
+    public init(kind: WorkerSettings.Kind, task: WorkerSettings.Task? = nil) {
+      self.kind = kind
+      self.task = task ?? (kind == .wyoming ? .speak : .chat)
+    }
+  }
+
   private let settings: WorkerSettings
   private let limit: Duration
   private let loop = LoopActor.shared.loop
 
   /// - Parameters:
-  ///   - settings: with its task; a kind nil is found out by `kind(of:)` before.
+  ///   - settings: with its kind and task, as `identify` has found them out.
   ///   - limit: for each call.
   public init(_ settings: WorkerSettings, limit: Duration) {
     self.settings = settings
     self.limit = limit
   }
 
-  /// What speaks at an address; nil: nobody answers, or nothing that is known.
+  /// nil: nobody answers, or nothing that is known.
   /// - Throws: `HTTPError` when it is no address, or HTTP cannot be had.
-  public static func kind(
-    of url: String, limit: Duration = .seconds(5)
-  ) async throws(HTTPError) -> WorkerSettings.Kind? {
-    if url.hasPrefix("tcp://") || url.hasPrefix("unix://") { return .wyoming }
+  public static func identify(
+    _ url: String, limit: Duration = .seconds(5)
+  ) async throws(HTTPError) -> Finding? {
+    if url.hasPrefix("tcp://") || url.hasPrefix("unix://") { return Finding(kind: .wyoming) }
     let url = url.contains("://") ? url : "http://\(url)"
     _ = try HTTPURL(url)
-    if url.contains("api.anthropic.com") { return .anthropic }
+    if url.contains("api.anthropic.com") { return Finding(kind: .anthropic) }
     let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-    if let status = await status(of: "GET", "\(base.without("/v1"))/v1/models", limit), status != 404 {
-      return .openai
+    let origin = base.without("/v1")
+    func isThere(_ method: String, _ url: String) async -> Bool {
+      await status(of: method, url, limit).map { $0 != 404 } ?? false
     }
-    if let status = await status(of: "POST", "\(base.without("/predict"))/predict", limit), status != 404 {
-      return .rentahal
+    if await isThere("GET", "\(origin)/v1/models") { return Finding(kind: .openai) }
+    if await isThere("POST", "\(base.without("/predict"))/predict") { return Finding(kind: .rentahal) }
+    // whisper.cpp: no models to tell of.
+    if await isThere("POST", "\(origin)/v1/audio/transcriptions") {
+      return Finding(kind: .openai, task: .transcribe)
     }
-    return await status(of: "GET", "\(base)/health", limit) == nil ? nil : .openai
+    return await status(of: "GET", "\(base)/health", limit).map { _ in Finding(kind: .openai) }
   }
 
   private static func status(of method: String, _ url: String, _ limit: Duration) async -> Int? {
