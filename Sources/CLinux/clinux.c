@@ -71,12 +71,13 @@ int cl_usable_processors(void) {
 int cl_processor(void) { return sched_getcpu(); }
 
 void cl_leave_processor(int processor) {
-  cpu_set_t usable, others;
-  if (processor < 0 || processor >= CPU_SETSIZE || sched_getaffinity(0, sizeof usable, &usable) != 0) return;
-  others = usable;
+  cpu_set_t all, others;
+  /* What getaffinity tells leaves out processors that are off now: it must not become a limit of ours. */
+  if (processor < 0 || processor >= CPU_SETSIZE || cl_usable_processors() < sysconf(_SC_NPROCESSORS_ONLN)) return;
+  memset(&all, 0xff, sizeof all);
+  others = all;
   CPU_CLR(processor, &others);
-  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
-  sched_setaffinity(0, sizeof usable, &usable);
+  if (sched_setaffinity(0, sizeof others, &others) == 0) sched_setaffinity(0, sizeof all, &all);
 }
 
 void cl_release_memory(void) {

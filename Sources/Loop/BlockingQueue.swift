@@ -98,12 +98,12 @@ public final class BlockingQueue: Sendable {
     simulation.at(begin, body)
   }
 
-  /// On the queue's thread: returns when Dispatch has the next piece, or after `limit`; at once beside the loop on
-  /// one processor, where each of them would keep the other from working.
+  /// On the queue's thread: returns when Dispatch has the next piece, or after `limit`; at once when the loop
+  /// is on the same processor, where each of them would keep the other from working.
   private func awaitMore(for limit: Duration) {
     let loop = LoopActor.shared.loop
     let processor = cl_processor()
-    if loop.lastProcessor == processor { return loop.execute { loop.leave(processor) } }
+    if processor >= 0, loop.lastProcessor == processor { return loop.execute { loop.leave(processor) } }
     let end = Instant(nanoseconds: cl_monotonic_ns()) + limit
     while given.load(ordering: .relaxed) <= begun.load(ordering: .relaxed) {
       if Instant(nanoseconds: cl_monotonic_ns()) >= end { return }

@@ -89,7 +89,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   @LoopActor public func post(_ body: @escaping @LoopActor () -> Void) { posted.append(body) }
 
   /// To stay awake is worth it for an answer that usually comes so soon (docs/decisions/0014-staying-awake.md).
-  public static let attentionMax = Duration.microseconds(200)
+  public static let quickMax = Duration.microseconds(200)
 
   /// Stays awake until `end`, or until `relax(from:)`, because an answer is about to come: to be woken up takes
   /// longer than many an answer. Everything else goes on. Without effect where threads cannot run at once.
@@ -100,7 +100,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     lastAttentiveOn.store(cl_processor(), ordering: .relaxed)
   }
 
-  /// What was attended until `end` has come. Whoever asked for more goes on.
+  /// What was attended until `end` has come. Whoever asked for a later end goes on; an earlier one that is
+  /// still open ends with this one.
   @LoopActor public func relax(from end: Instant) {
     if attentiveUntil == end { rest = .sleep }
   }
@@ -108,7 +109,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
   /// Nil: it sleeps when there is nothing to do.
   var attentiveUntil: Instant? { if case .stayAwake(let end) = rest { end } else { nil } }
 
-  /// Where its thread was when it last decided to stay awake; -1: it never has. Any thread.
+  /// Where its thread was when it last decided to stay awake or was told to leave, and most likely still
+  /// is; -1: unknown. Any thread.
   var lastProcessor: Int32 { lastAttentiveOn.load(ordering: .relaxed) }
   private let lastAttentiveOn = Atomic<Int32>(-1)
 

@@ -4,8 +4,8 @@ import Loop
 /// How long commits take, on average over the last eight or so. A pure value.
 struct CommitPace: Sendable {
   /// Up to here both threads stay awake for a commit. SD cards take milliseconds.
-  static let quickMax = EventLoop.attentionMax
-  /// So long the loop does for one of them: most of those that take longer than usual have ended by then.
+  static let quickMax = EventLoop.quickMax
+  /// How long the loop stays awake for a commit: most of the slow ones have ended by then.
   static let attention = quickMax * 3 / 2
 
   private var average = quickMax * 2

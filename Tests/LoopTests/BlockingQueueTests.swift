@@ -71,7 +71,7 @@ import Time
 
   @Test(.enabled(if: EventLoop.hasSeveralProcessors)) func aThreadStaysAwakeUntilTheNextPiece() throws {
     // Of a hundred attempts one is enough: other tests' loop may be on its processor.
-    let stayed = try (0..<100).contains { _ in try staysAwake(after: {}) }
+    let stayed = try (0..<100).contains { _ in try Self.staysAwake(after: {}) }
     #expect(stayed)
   }
 
@@ -84,13 +84,13 @@ import Time
         loop.attend(until: loop.now)
         return loop.lastProcessor
       }
-      stayed = try staysAwake(after: { move(to: processor) })
+      stayed = try await onThread { try Self.staysAwake(after: { move(to: processor) }) }
     }
     #expect(!stayed)
   }
 
   /// Whether a queue's thread is awake a while after its work, until the next piece.
-  private func staysAwake(after work: @escaping @Sendable () -> Void) throws -> Bool {
+  private static func staysAwake(after work: @escaping @Sendable () -> Void) throws -> Bool {
     let queue = BlockingQueue("awake")
     let (done, source) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     try queue.submit(linger: .seconds(600)) {

@@ -135,7 +135,7 @@ import Workers
         _ = await orchestrator.outcome(of: Self.intent("\(asked)"))
         attended = attention()
       }
-      #expect(attended >= EventLoop.attentionMax)
+      #expect(attended >= EventLoop.quickMax)
       orchestrator.stop()
     }
   }

@@ -85,7 +85,7 @@ int cl_pipe(int fds[2], int flags);    /* pipe2 */
 void cl_set_thread_name(const char *name);
 int cl_usable_processors(void);        /* those that this thread may run on, at least 1 */
 int cl_processor(void);                /* where this thread runs now; -1: unknown */
-/* Moves this thread to another of those that it may run on, if there is one. The scheduler may bring it back. */
+/* Moves this thread to another processor, if it may run on all there are. The scheduler may bring it back. */
 void cl_leave_processor(int processor);
 
 /* Takes the pages of the program's own code out of its memory and free heap back to the kernel. What runs

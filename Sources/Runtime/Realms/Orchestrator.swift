@@ -191,8 +191,8 @@ import Workers
     }
     let now = loop.now
     let request = WorkerRequest(intent, deadline: min(intent.deadline, now + budget))
-    if let usual = machine.usualLatency(of: name), usual <= EventLoop.attentionMax {
-      attention = now + EventLoop.attentionMax
+    if let usual = machine.usualLatency(of: name), usual <= EventLoop.quickMax {
+      attention = now + EventLoop.quickMax
       loop.attend(until: attention)
     }
     calls[id] = worker.call(request) { [weak self] in self?.receive($0, of: id, name) }

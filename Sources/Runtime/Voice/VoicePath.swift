@@ -8,8 +8,9 @@ import Workers
 
 /// Microphone → wake → utterance → transcript; what a transcript means is `Commands`' business.
 ///
-/// Each frame goes into the ring, through the VAD and the machine, and to the wake worker; while an
-/// utterance is open it goes to the speech-to-text worker too. No allocation per frame.
+/// Each frame goes into the ring, through the VAD and the machine, and to the wake worker, in silence
+/// with others; while an utterance is open it goes to the speech-to-text worker too. No allocation
+/// per frame.
 @LoopActor public final class VoicePath {
   /// Audio kept for the pre-roll: longer than any pre-roll plus a wake engine's delay.
   public static let ringSamples = 5 * AudioFormat.rateHz
