@@ -3,7 +3,7 @@
 /// Slots every grammar knows without a list.
 ///
 /// The recogniser hears what `rule` says; text from elsewhere may say more (numbers to 999,999,
-/// decimals, minus). Values are digits:
+/// decimals, minus, eighty hours). Values are digits:
 ///
 /// | slot | spoken | value |
 /// |---|---|---|
@@ -73,7 +73,7 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
       return [
         Self.belowHundred, ("seconds", "(<below_hundred> | a | one) (second | seconds)"),
         ("minutes", "(<below_hundred> | a | one) (minute | minutes)"),
-        ("hours", "(<below_hundred> | an | one) (hour | hours)"), (rawValue, rule),
+        ("hour_count", Self.hourCountRule), ("hours", "(<hour_count> | an) (hour | hours)"), (rawValue, rule),
       ]
     case .time:
       return [
@@ -90,6 +90,11 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
       + " | (\(SpokenNumber.tens.joined(separator: " | "))) [\(oneToNine)]"
   )
   private static let oneToNine = SpokenNumber.ones.dropFirst().joined(separator: " | ")
+  /// As many hours as people mean; what they seldom mean has to be said clearly: "eighty" and "eighteen" are
+  /// too like "two". The library adds up the logarithms of weights of words, and ignores those of rules.
+  private static let hourCountRule = (Array(1...24) + [36, 48, 72])
+    .map { ($0 > 12 ? "/0.001/ " : "") + SpokenNumber.words($0).joined(separator: " ") }.joined(
+      separator: " | ")
   private static let minuteRule =
     "oh (\(oneToNine)) | \(SpokenNumber.teens.joined(separator: " | "))"
     + " | (twenty | thirty | forty | fifty) [\(oneToNine)]"

@@ -37,7 +37,7 @@ extension CommandGrammar {
   }
 
   private static func words(ofRule body: String) -> [String] {
-    body.split { " |()[]".contains($0) }.map(String.init).filter { $0.first != "<" }
+    body.split { " |()[]".contains($0) }.map(String.init).filter { $0.first != "<" && $0.first != "/" }
   }
 
   private var sources: Set<SentenceSlot.Source> {

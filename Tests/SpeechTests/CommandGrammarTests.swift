@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Speech
 import TestSupport
 import Testing
+
+@testable import Speech
 
 @Suite struct CommandGrammarTests {
   static let lists = [
@@ -188,6 +189,23 @@ import Testing
     let empty = try CommandGrammar([])
     #expect(empty.isEmpty && empty.vocabulary.isEmpty && empty.match("on") == nil)
     #expect(empty.jsgf(name: "none").hasSuffix("public <command> = (<VOID>);\n"))
+  }
+
+  /// "two hours" was heard as "eighty hours". Text still means what it says.
+  @Test func asManyHoursAreHeardAsPeopleMean() throws {
+    let grammar = try Self.grammar(["timer": ["set a timer for {d:duration}"]])
+    let rules = grammar.jsgf(name: "timer").split(separator: "\n")
+    let rule = rules.first { $0.hasPrefix("<hour_count> = ") } ?? ""
+    let counts = rule.dropFirst("<hour_count> = ".count).dropLast().split(separator: " | ")
+    let seldom = counts.filter { $0.hasPrefix("/0.001/ ") }.map { $0.dropFirst("/0.001/ ".count) }
+    func numbers(_ counts: [Substring]) -> [Int?] {
+      counts.map { SpokenNumber.value(SpokenText.words(String($0))[...]) }
+    }
+    #expect(numbers(counts.filter { !$0.hasPrefix("/") }) == Array(1...12))
+    #expect(numbers(seldom) == Array(13...24) + [36, 48, 72])
+    #expect(rules.contains("<hours> = (<hour_count> | an) (hour | hours);"))
+    #expect(!grammar.vocabulary.contains { $0.contains("/") })
+    #expect(grammar.match("set a timer for eighty hours")?["d"] == "288000s")
   }
 }
 

@@ -74,7 +74,8 @@ private struct Recogniser {
       default:
         let word = text.prefix { !" |()[]<".contains($0) }
         text = text.dropFirst(word.count)
-        phrases.append(.word(String(word)))
+        // Weights do not change what can be said.
+        if word.first != "/" { phrases.append(.word(String(word))) }
       }
     }
     return .sequence(phrases)
