@@ -103,7 +103,9 @@ public final class BlockingQueue: Sendable {
   private func awaitMore(for limit: Duration) {
     let loop = LoopActor.shared.loop
     let processor = cl_processor()
-    if processor >= 0, loop.lastProcessor == processor { return loop.execute { loop.leave(processor) } }
+    if processor >= 0, loop.lastProcessor.load(ordering: .relaxed) == processor {
+      return loop.execute { loop.leave(processor) }
+    }
     let end = Instant(nanoseconds: cl_monotonic_ns()) + limit
     while given.load(ordering: .relaxed) <= begun.load(ordering: .relaxed) {
       if Instant(nanoseconds: cl_monotonic_ns()) >= end { return }

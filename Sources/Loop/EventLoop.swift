@@ -97,7 +97,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     if case .end = rest { return }
     guard Self.hasSeveralProcessors, simulation == nil else { return }
     rest = .stayAwake(until: max(attentiveUntil ?? end, end))
-    lastAttentiveOn.store(cl_processor(), ordering: .relaxed)
+    lastProcessor.store(cl_processor(), ordering: .relaxed)
   }
 
   /// What was attended until `end` has come. Whoever asked for a later end goes on; an earlier one that is
@@ -111,14 +111,13 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
   /// Where its thread was when it last decided to stay awake or was told to leave, and most likely still
   /// is; -1: unknown. Any thread.
-  var lastProcessor: Int32 { lastAttentiveOn.load(ordering: .relaxed) }
-  private let lastAttentiveOn = Atomic<Int32>(-1)
+  let lastProcessor = Atomic<Int32>(-1)
 
   /// Moves away from `processor`, if it is there, so that a thread of ours can run there at the same time. Not
   /// every scheduler does that by itself.
   @LoopActor func leave(_ processor: Int32) {
     if cl_processor() == processor { cl_leave_processor(processor) }
-    lastAttentiveOn.store(cl_processor(), ordering: .relaxed)
+    lastProcessor.store(cl_processor(), ordering: .relaxed)
   }
 
   /// With one, who waits awake keeps the one he waits for from working. Known at the first use.

@@ -92,9 +92,11 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
   private static let oneToNine = SpokenNumber.ones.dropFirst().joined(separator: " | ")
   /// As many hours as people mean; what they seldom mean has to be said clearly: "eighty" and "eighteen" are
   /// too like "two". The library adds up the logarithms of weights of words, and ignores those of rules.
-  private static let hourCountRule = (Array(1...24) + [36, 48, 72])
-    .map { ($0 > 12 ? "/0.001/ " : "") + SpokenNumber.words($0).joined(separator: " ") }.joined(
-      separator: " | ")
+  private static let hourCountRule: String = {
+    func spoken(_ hours: Int) -> String { SpokenNumber.words(hours).joined(separator: " ") }
+    let seldom = (Array(13...24) + [36, 48, 72]).map { "/0.001/ " + spoken($0) }
+    return ((1...12).map(spoken) + seldom).joined(separator: " | ")
+  }()
   private static let minuteRule =
     "oh (\(oneToNine)) | \(SpokenNumber.teens.joined(separator: " | "))"
     + " | (twenty | thirty | forty | fifty) [\(oneToNine)]"

@@ -8,8 +8,6 @@ struct FunctionCalls {
   /// Of one answer at most, and bytes of all their arguments.
   static let countMax = 64
   static let bytesMax = 256 << 10
-  /// As the API has them in an answer that is not streamed.
-  static let type = "application/vnd.openai.tool-calls+json"
 
   private struct Call {
     var id = ""
@@ -52,6 +50,6 @@ struct FunctionCalls {
   }
 
   static func media(_ calls: JSONValue) -> Payload.Media {
-    Payload.Media(type: type, bytes: JSONText.bytes(calls))
+    Payload.Media(type: OpenAIDialect.toolCallsType, bytes: JSONText.bytes(calls))
   }
 }

@@ -153,7 +153,7 @@ public struct OpenAIDialect: HTTPDialect {
 
   /// The model's wish to have functions called, as the API has it: a part of the answer's media. `options`
   /// offers them.
-  public static var toolCallsType: String { FunctionCalls.type }
+  public static let toolCallsType = "application/vnd.openai.tool-calls+json"
 
   /// Some say of a WAV file that it is a stream of octets, and a proxy's page for people is none.
   private static func sound(_ contentType: String, _ body: [UInt8]) throws(DialectError) -> Payload {

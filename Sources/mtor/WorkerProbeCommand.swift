@@ -52,7 +52,7 @@ extension Commands {
     _ url: String, _ invocation: Invocation, _ limit: Duration
   ) async -> Result<WorkerExamination.Report, CommandFailure> {
     let told = invocation.value("kind").flatMap(WorkerSettings.Kind.init)
-    var found: WorkerExamination.Finding?
+    var found: WorkerExamination.Identity?
     do {
       found = if let told { .init(kind: told) } else { try await WorkerExamination.identify(url) }
     } catch { return .failure(CommandFailure(.unavailable, "\(error)")) }

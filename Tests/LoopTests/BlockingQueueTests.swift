@@ -82,7 +82,7 @@ import Time
       let processor = try await onLoop {
         let loop = LoopActor.shared.loop
         loop.attend(until: loop.now)
-        return loop.lastProcessor
+        return loop.lastProcessor.load(ordering: .relaxed)
       }
       stayed = try await onThread { try Self.staysAwake(after: { move(to: processor) }) }
     }

@@ -36,11 +36,11 @@ struct WorkerExaminationTests {
       ("404 404 400", .init(kind: .openai, task: .transcribe)),
       ("404 404 404 200", .init(kind: .openai)),
       ("cut", nil),
-    ] as [(String, WorkerExamination.Finding?)])
-  func whatSpeaksThereIsFoundOut(answers: String, finding: WorkerExamination.Finding?) async throws {
+    ] as [(String, WorkerExamination.Identity?)])
+  func whatSpeaksThereIsFoundOut(answers: String, identity: WorkerExamination.Identity?) async throws {
     let receiver = try Receiver(status: answers)
     let found = try await onLoop { try await WorkerExamination.identify(receiver.url) }
-    #expect(found == finding)
+    #expect(found == identity)
   }
 
   @Test func someAddressesTellWhatTheyAre() async throws {

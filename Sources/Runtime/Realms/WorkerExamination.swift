@@ -38,7 +38,7 @@ import Workers
   }
 
   /// What speaks at an address, and what to ask it.
-  public struct Finding: Sendable, Equatable {
+  public struct Identity: Sendable, Equatable {
     public var kind: WorkerSettings.Kind
     public var task: WorkerSettings.Task
 
@@ -60,27 +60,27 @@ import Workers
     self.limit = limit
   }
 
-  /// nil: nobody answers, or nothing that is known.
+  /// Asks for what each kind of server has; nil: nobody answers, or nothing that is known.
   /// - Throws: `HTTPError` when it is no address, or HTTP cannot be had.
   public static func identify(
     _ url: String, limit: Duration = .seconds(5)
-  ) async throws(HTTPError) -> Finding? {
-    if url.hasPrefix("tcp://") || url.hasPrefix("unix://") { return Finding(kind: .wyoming) }
+  ) async throws(HTTPError) -> Identity? {
+    if url.hasPrefix("tcp://") || url.hasPrefix("unix://") { return Identity(kind: .wyoming) }
     let url = url.contains("://") ? url : "http://\(url)"
     _ = try HTTPURL(url)
-    if url.contains("api.anthropic.com") { return Finding(kind: .anthropic) }
+    if url.contains("api.anthropic.com") { return Identity(kind: .anthropic) }
     let base = url.hasSuffix("/") ? String(url.dropLast()) : url
     let origin = base.without("/v1")
     func isThere(_ method: String, _ url: String) async -> Bool {
       await status(of: method, url, limit).map { $0 != 404 } ?? false
     }
-    if await isThere("GET", "\(origin)/v1/models") { return Finding(kind: .openai) }
-    if await isThere("POST", "\(base.without("/predict"))/predict") { return Finding(kind: .rentahal) }
+    if await isThere("GET", "\(origin)/v1/models") { return Identity(kind: .openai) }
+    if await isThere("POST", "\(base.without("/predict"))/predict") { return Identity(kind: .rentahal) }
     // whisper.cpp: no models to tell of.
     if await isThere("POST", "\(origin)/v1/audio/transcriptions") {
-      return Finding(kind: .openai, task: .transcribe)
+      return Identity(kind: .openai, task: .transcribe)
     }
-    return await status(of: "GET", "\(base)/health", limit).map { _ in Finding(kind: .openai) }
+    return await status(of: "GET", "\(base)/health", limit).map { _ in Identity(kind: .openai) }
   }
 
   private static func status(of method: String, _ url: String, _ limit: Duration) async -> Int? {
@@ -174,7 +174,7 @@ import Workers
     }
   }
 
-  private var task: WorkerSettings.Task { settings.task ?? .chat }
+  private var task: WorkerSettings.Task { settings.task ?? Identity(kind: settings.kind).task }
 
   private var request: WorkerRequest {
     let deadline = loop.now + limit
