@@ -26,7 +26,7 @@ final class ExchangeRun {
   private var next = 0
 
   /// The second stage's work and the way between two processes.
-  private static let detectionDelay = AudioFormat.samples(in: .milliseconds(60))
+  private static let detectionDelay = AudioFormat.samples(in: .milliseconds(120))
 
   init(_ recording: Recording, _ grammar: CommandGrammar, _ phrase: WakePhrase) throws {
     self.recording = recording

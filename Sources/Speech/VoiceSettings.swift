@@ -36,7 +36,7 @@ public struct WakePhrase: Sendable, Equatable {
   /// Keyphrase spotter: smaller finds more and errs more.
   public var threshold: Double = 1e-60
   /// Second stage: accepted when (phrase score − free-phone score) per frame is at least this; nil: one stage.
-  public var verify: Double? = 2.6
+  public var verify: Double? = -3.8
 
   public init(_ phrase: String) { self.phrase = phrase }
 }

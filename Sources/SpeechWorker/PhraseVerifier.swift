@@ -10,8 +10,9 @@ final class PhraseVerifier {
   private var decoder: Decoder
 
   /// Free phones without context and with little weight on their order, else this takes longer than the
-  /// speech itself. The beams stay wide: narrow ones cost half of the phrases found.
-  private static let options = [("-allphone_ci", "yes"), ("-lw", "2.0")]
+  /// speech itself. The beams stay wide: narrow ones cost half of the phrases found. Scores count from the
+  /// best of all sounds: otherwise from the best of those searched, which are others for the phrase.
+  private static let options = [("-allphone_ci", "yes"), ("-lw", "2.0"), ("-compallsen", "yes")]
 
   /// - Parameter phrases: their words have to be in `words`.
   /// - Throws: `.modelMissing`, `.modelDamaged`, `.refused`.
