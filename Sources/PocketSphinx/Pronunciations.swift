@@ -11,9 +11,10 @@ public struct Pronunciations: Sendable, Equatable {
 
   /// Reads the lines of `words`, variants (`the(2)`) included. Words compare byte by byte; a line
   /// with a phone that the model does not have counts as absent.
+  /// - Parameter variants: each word also as many say it and as noise leaves it: see `variants(of:_:)`.
   /// - Throws: `.modelMissing` or `.modelDamaged` when the dictionary cannot be read.
   public init(
-    of words: some Sequence<String>, in path: String, phones: Set<String>
+    of words: some Sequence<String>, in path: String, phones: Set<String>, variants: Bool = false
   ) throws(PocketSphinxError) {
     let file = try MappedFile(path)
     var wanted: [UInt64: String] = [:]
@@ -33,6 +34,7 @@ public struct Pronunciations: Sendable, Equatable {
       text.append(0x0A)
     }
     unknown = wanted.values.filter { !found.contains($0) }.sorted()
+    if variants { text += Self.variants(of: text, phones) }
   }
 
   private static func line(in bytes: UnsafeRawBufferPointer, from offset: Int) -> UnsafeRawBufferPointer {

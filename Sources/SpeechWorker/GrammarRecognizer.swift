@@ -26,7 +26,7 @@ public final class GrammarRecognizer: Recognizer {
     marginMin: Double = defaultMarginMin
   ) throws {
     let words = try Pronunciations(
-      of: file.words, in: model.dictionary, phones: checked.phones)
+      of: file.words, in: model.dictionary, phones: checked.phones, variants: true)
     guard words.unknown.isEmpty else {
       throw PocketSphinxError.unknownWords(words.unknown, owner: name, dictionary: model.dictionary)
     }

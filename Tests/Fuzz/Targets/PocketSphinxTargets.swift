@@ -23,14 +23,28 @@ extension FuzzTarget {
     var scratch = Scratch()
     let words = ["the", "light", "turn", "é", ""]
     let path = scratch.write("dictionary", [UInt8](input))
-    guard let found = try? Pronunciations(of: words, in: path, phones: ["AH", "L", "AY", "T", "DH"]) else {
-      return Promise.holds(input.isEmpty, "only an empty dictionary is refused")
-    }
+    let phones: Set = ["AA", "AH", "AO", "AY", "DH", "HH", "L", "T"]
+    guard let found = try? Pronunciations(of: words, in: path, phones: phones),
+      let more = try? Pronunciations(of: words, in: path, phones: phones, variants: true)
+    else { return Promise.holds(input.isEmpty, "only an empty dictionary is refused") }
+    checkVariants(Array(more.text.dropFirst(found.text.count)), of: words, found.text)
     let lines = Set(input.split(separator: 0x0A).map([UInt8].init))
     for line in found.text.split(separator: 0x0A) {
       Promise.holds(lines.contains(Array(line)), "every line is one of the dictionary's")
     }
     Promise.holds(Set(words).isSuperset(of: found.unknown), "\(found.unknown) were asked for")
+  }
+
+  private static func checkVariants(_ variants: [UInt8], of words: [String], _ text: [UInt8]) {
+    func names(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
+      text.split(separator: 0x0A).compactMap { $0.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }.first }
+    }
+    let (known, new) = (Set(names(text)), names(variants))
+    Promise.holds(Set(new).count == new.count && known.isDisjoint(with: new), "each variant has its own name")
+    for name in new {
+      let word = String(decoding: name.prefix { $0 != 0x28 }, as: UTF8.self)
+      Promise.holds(words.contains(word), "\(word) was asked for")
+    }
   }
 
   /// One file of an otherwise good model: the first byte says which.

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Phones are ARPAbet's, as in the CMU dictionary; words with others have no variants.
+extension Pronunciations {
+  /// Lines with more variants of the words of `text`, the lines of a dictionary; see docs/decisions/0009:
+  /// - without the sounds that noise covers first, an "h" at the beginning and a voiceless stop after a
+  ///   consonant at the end: "help" as `EH L P`, `HH EH L` and `EH L`;
+  /// - with the vowel of "cot" for that of "caught", which are one for many speakers: "off" as `AA F`.
+  static func variants(of text: [UInt8], _ phones: Set<String>) -> [UInt8] {
+    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map {
+      $0.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+    }
+    var names = Set(lines.compactMap(\.first))
+    var known = Set(lines.map { [word(of: $0[0])] + $0.dropFirst() })
+    var added = ""
+    for line in lines {
+      let word = word(of: line[0])
+      for form in forms(of: Array(line.dropFirst())) {
+        guard form.allSatisfy({ phones.contains(String($0)) }), known.insert([word] + form).inserted,
+          let name = (2...).lazy.map({ "\(word)(\($0))"[...] }).first(where: { !names.contains($0) })
+        else { continue }
+        names.insert(name)
+        added += "\(name) \(form.joined(separator: " "))\n"
+      }
+    }
+    return Array(added.utf8)
+  }
+
+  private static let vowels: Set<Substring> = [
+    "AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW",
+  ]
+  private static let voicelessStops: Set<Substring> = ["P", "T", "K"]
+
+  private static func forms(of phones: [Substring]) -> [[Substring]] {
+    var forms = [phones]
+    for change in [withoutH, withoutLastStop, merged] { forms += forms.compactMap { change($0) } }
+    return forms
+  }
+
+  private static func withoutH(_ phones: [Substring]) -> [Substring]? {
+    phones.first == "HH" && phones.count > 2 ? Array(phones.dropFirst()) : nil
+  }
+
+  private static func withoutLastStop(_ phones: [Substring]) -> [Substring]? {
+    guard phones.count > 2, voicelessStops.contains(phones[phones.count - 1]),
+      !vowels.contains(phones[phones.count - 2])
+    else { return nil }
+    return phones.dropLast()
+  }
+
+  /// Before "r" the two vowels differ for everybody.
+  private static func merged(_ phones: [Substring]) -> [Substring]? {
+    zip(phones, phones.dropFirst() + [""]).map { $0 == "AO" && $1 != "R" ? "AA" : $0 }
+  }
+
+  private static func word(of name: Substring) -> Substring { name.prefix { $0 != "(" } }
+}
