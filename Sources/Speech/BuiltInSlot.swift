@@ -77,7 +77,7 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
       ]
     case .time:
       return [
-        ("hour", (SpokenNumber.ones.dropFirst() + SpokenNumber.teens.prefix(3)).joined(separator: " | ")),
+        ("hour", Self.choices(Self.ones + SpokenNumber.teens.prefix(3))),
         ("minute", Self.minuteRule), ("part_of_day", SpokenTime.partOfDayRule), (rawValue, rule),
       ]
     case .ordinal: return [(rawValue, rule)]
@@ -86,18 +86,27 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
 
   private static let belowHundred = (
     name: "below_hundred",
-    body: "\(oneToNine) | \(SpokenNumber.teens.joined(separator: " | "))"
-      + " | (\(SpokenNumber.tens.joined(separator: " | "))) [\(oneToNine)]"
+    body: "\(choices(ones)) | \(choices(SpokenNumber.teens)) | (\(choices(SpokenNumber.tens))) [\(oddOnes)]"
   )
-  private static let oneToNine = SpokenNumber.ones.dropFirst().joined(separator: " | ")
-  /// As many hours as people mean; what they seldom mean has to be said clearly: "eighty" and "eighteen" are
-  /// too like "two". The library adds up the logarithms of weights of words, and ignores those of rules.
+  /// As many hours as people mean.
   private static let hourCountRule: String = {
-    func spoken(_ hours: Int) -> String { SpokenNumber.words(hours).joined(separator: " ") }
-    let seldom = (Array(13...24) + [36, 48, 72]).map { "/0.001/ " + spoken($0) }
-    return ((1...12).map(spoken) + seldom).joined(separator: " | ")
+    func spoken(_ hours: [Int]) -> [String] { hours.map { SpokenNumber.words($0).joined(separator: " ") } }
+    return choices(spoken(Array(1...12)) + spoken(Array(13...24) + [36, 48, 72]).map(seldom))
   }()
   private static let minuteRule =
-    "oh (\(oneToNine)) | \(SpokenNumber.teens.joined(separator: " | "))"
-    + " | (twenty | thirty | forty | fifty) [\(oneToNine)]"
+    "oh (\(oddOnes)) | \(choices(SpokenNumber.teens.map { $0 == "ten" || $0 == "fifteen" ? $0 : seldom($0) }))"
+    + " | (twenty | thirty | forty | fifty) [\(oddOnes)]"
+
+  // MARK: What people say seldom
+
+  /// What has to be said clearly, since few mean it: in noise "fifty" is like "fifty eight", "seven o'clock" like
+  /// "seven oh nine" and "two hours" like "eighty hours". The library adds up the logarithms of weights
+  /// before words, and ignores those before rules.
+  private static func seldom(_ words: String) -> String { "/0.00001/ \(words)" }
+
+  private static let ones = Array(SpokenNumber.ones.dropFirst())
+  /// After tens, and for minutes.
+  private static let oddOnes = choices(ones.map { $0 == "five" ? $0 : seldom($0) })
+
+  private static func choices(_ words: [String]) -> String { words.joined(separator: " | ") }
 }

@@ -197,7 +197,7 @@ import Testing
     let rules = grammar.jsgf(name: "timer").split(separator: "\n")
     let rule = rules.first { $0.hasPrefix("<hour_count> = ") } ?? ""
     let counts = rule.dropFirst("<hour_count> = ".count).dropLast().split(separator: " | ")
-    let seldom = counts.filter { $0.hasPrefix("/0.001/ ") }.map { $0.dropFirst("/0.001/ ".count) }
+    let seldom = counts.filter { $0.hasPrefix("/0.00001/ ") }.map { $0.dropFirst("/0.00001/ ".count) }
     func numbers(_ counts: [Substring]) -> [Int?] {
       counts.map { SpokenNumber.value(SpokenText.words(String($0))[...]) }
     }
@@ -206,6 +206,32 @@ import Testing
     #expect(rules.contains("<hours> = (<hour_count> | an) (hour | hours);"))
     #expect(!grammar.vocabulary.contains { $0.contains("/") })
     #expect(grammar.match("set a timer for eighty hours")?["d"] == "288000s")
+  }
+
+  /// "fifty" was heard as "fifty eight", "seven o'clock" as "seven oh nine".
+  @Test func roundNumbersAndMinutesAreHeardFirst() throws {
+    let grammar = try Self.grammar(["level": ["set it to {n:number} at {t:time}"]])
+    let rules = grammar.jsgf(name: "level").split(separator: "\n")
+    func alternatives(_ rule: String) -> (usual: [String], seldom: [String]) {
+      let line = rules.first { $0.hasPrefix("<\(rule)> = ") } ?? ""
+      let words = line.dropFirst("<\(rule)> = ".count).split { "|()[];".contains($0) }
+        .map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
+      return (
+        words.filter { !$0.hasPrefix("/") },
+        words.filter { $0.hasPrefix("/0.00001/ ") }.map { String($0.dropFirst("/0.00001/ ".count)) }
+      )
+    }
+    let odd = ["one", "two", "three", "four", "six", "seven", "eight", "nine"]
+    #expect(alternatives("below_hundred").seldom == odd)
+    #expect(alternatives("below_hundred").usual.filter { $0 == "five" }.count == 2)
+    let teens = ["eleven", "twelve", "thirteen", "fourteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+    #expect(alternatives("minute").seldom == odd + teens + odd)
+    #expect(
+      alternatives("minute").usual == [
+        "oh", "five", "ten", "fifteen", "twenty", "thirty", "forty", "fifty", "five",
+      ])
+    let heard = grammar.match("set it to fifty eight at seven oh nine")
+    #expect(heard?["n"] == "58" && heard?["t"] == "07:09")
   }
 }
 
