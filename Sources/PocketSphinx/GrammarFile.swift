@@ -66,9 +66,10 @@ public struct GrammarFile: Sendable, Equatable {
           throw .badGrammar(file: file, line: line, reason: "rule <\(name)> is not defined")
         }
         guard !path.contains(name) else {
-          let circle = (path + [name]).map { "<\($0)>" }.joined(separator: " → ")
-          throw .badGrammar(
-            file: file, line: line, reason: "rules refer to themselves: \(circle). Use + or *.")
+          let circle = path.drop { $0 != name }.map { "<\($0)>" }
+          let way = (circle.prefix(4) + (circle.count > 4 ? ["…"] : []) + circle.prefix(1)).joined(
+            separator: " → ")
+          throw .badGrammar(file: file, line: line, reason: "rules refer to themselves: \(way). Use + or *.")
         }
         guard path.count < Self.nestingMax else {
           throw .badGrammar(

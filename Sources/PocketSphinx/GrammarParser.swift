@@ -4,6 +4,8 @@
 struct GrammarParser {
   /// Brackets within brackets at most: the library's own parser goes down with each.
   static let depthMax = 64
+  /// Bytes of a rule's name: messages quote it.
+  static let nameMax = 150
 
   struct Rule: Equatable {
     var isPublic: Bool
@@ -97,7 +99,7 @@ struct GrammarParser {
       switch first {
       case "{": _ = try enclosed(until: "}")
       case "/": _ = try enclosed(until: "/")
-      case "<": return .reference(try enclosed(until: ">"))
+      case "<": return .reference(try name())
       case "\"": return .word(try enclosed(until: "\""))
       case "=", "|", "(", ")", "[", "]", "*", "+", ";":
         rest.removeFirst()
@@ -112,6 +114,14 @@ struct GrammarParser {
     guard !word.isEmpty else { throw error("unexpected '\(first)'") }
     rest = rest[word.endIndex...]
     return String(word)
+  }
+
+  private mutating func name() throws(PocketSphinxError) -> String {
+    let name = try enclosed(until: ">")
+    if name.utf8.count > Self.nameMax {
+      throw error("the name of a rule is longer than \(Self.nameMax) bytes")
+    }
+    return name
   }
 
   private mutating func enclosed(until close: Character) throws(PocketSphinxError) -> String {

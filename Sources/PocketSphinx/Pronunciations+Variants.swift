@@ -7,8 +7,9 @@ extension Pronunciations {
   ///   consonant at the end: "help" as `EH L P`, `HH EH L` and `EH L`;
   /// - with the vowel of "cot" for that of "caught", which are one for many speakers: "off" as `AA F`.
   static func variants(of text: [UInt8], _ phones: Set<String>) -> [UInt8] {
-    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map {
-      $0.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+    // Bytes: "\r\n" is one character, as is a blank with an accent.
+    let lines = text.split(separator: 0x0A).map { line in
+      line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }.map { String(decoding: $0, as: UTF8.self)[...] }
     }
     var names = Set(lines.compactMap(\.first))
     var known = Set(lines.map { [word(of: $0[0])] + $0.dropFirst() })
@@ -53,5 +54,5 @@ extension Pronunciations {
     zip(phones, phones.dropFirst() + [""]).map { $0 == "AO" && $1 != "R" ? "AA" : $0 }
   }
 
-  private static func word(of name: Substring) -> Substring { name.prefix { $0 != "(" } }
+  private static func word(of name: Substring) -> Substring { Substring(name.utf8.prefix { $0 != 0x28 }) }
 }

@@ -26,7 +26,7 @@ public struct Pronunciations: Sendable, Equatable {
       let line = Self.line(in: file.bytes, from: offset)
       offset += line.count + 1
       let word = Self.word(of: line)
-      guard let match = wanted[Self.hash(word)], match.withBytes({ $0.elementsEqual(word) }),
+      guard !word.isEmpty, let match = wanted[Self.hash(word)], match.withBytes({ $0.elementsEqual(word) }),
         Self.isPronunciation(line, phones)
       else { continue }
       found.insert(match)

@@ -24,6 +24,12 @@ struct GrammarFileTests {
     ("#JSGF V1.0;\ngrammar g;\npublic <a> = <b>;", 3, "<b> is not defined"),
     ("#JSGF V1.0;\ngrammar g;\npublic <a> = <b>;\n<b> = c <a>;", 4, "themselves"),
     ("#JSGF V1.0;\ngrammar g;\npublic <a> = <a> b | b;", 3, "themselves"),
+    (
+      "#JSGF V1.0;\ngrammar g;\npublic <a> = <b1>;\n"
+        + (1..<9).map { "<b\($0)> = <b\($0 % 8 + 1)>;\n" }.joined(),
+      11, "themselves: <b1> → <b2> → <b3> → <b4> → … → <b1>."
+    ),
+    ("#JSGF V1.0;\ngrammar g;\npublic <\(String(repeating: "é", count: 76))> = b;", 3, "longer than 150"),
     ("#JSGF V1.0;\ngrammar g;\npublic <a> = (b;", 3, "')' is missing"),
     ("#JSGF V1.0;\ngrammar g;\npublic <a> = b];", 3, "closes nothing"),
     ("#JSGF V1.0;\ngrammar g;\npublic <a> = b", 3, "';' is missing"),

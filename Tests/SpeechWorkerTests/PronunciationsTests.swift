@@ -18,7 +18,7 @@ extension SpeechWorkerTests {
         let found = try Pronunciations(
           of: words.split(separator: " ").map(String.init), in: directory.file("words.dict"),
           phones: phones ?? self.phones, variants: variants)
-        return String(decoding: found.text, as: UTF8.self).split(separator: "\n").map(String.init)
+        return found.text.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
       }
       let (usual, all) = (try lines(variants: false), try lines(variants: true))
       #expect(Array(all.prefix(usual.count)) == usual)
@@ -49,6 +49,18 @@ extension SpeechWorkerTests {
       let dictionary = "help HH EH L P\nhelp(3) EH L P\nhelp(4) AA\nhelper EH L\n"
       #expect(try added(dictionary, "help helper") == ["help(2) HH EH L", "help(5) EH L"])
       #expect(try added("off AO F\n", "off", phones: ["AO", "F"]).isEmpty, "the model has no such phone")
+    }
+
+    @Test func linesEndAsFilesDo() throws {
+      #expect(try added("off AO F\r\nhelp\tHH EH L P\r\n", "off help").count == 4)
+    }
+
+    @Test func aLineWithoutAWordIsNone() throws {
+      let directory = TemporaryDirectory()
+      directory.write("words.dict", "  off AO F\n(2) AO F\n")
+      let found = try Pronunciations(of: [""], in: directory.file("words.dict"), phones: phones)
+      #expect(found.text.isEmpty)
+      #expect(found.unknown == [""])
     }
 
     /// "help" was heard as "no" in each of these.
