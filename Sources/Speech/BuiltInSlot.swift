@@ -52,7 +52,7 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
     case .duration:
       return "<seconds> | <minutes> [[and] <seconds>] | <hours> [[and] <minutes>] | half a minute"
         + " | half an hour | (a | one) minute and a half | (an | one) hour and a half"
-        + " | <below_hundred> and a half (minutes | hours)"
+        + " | <below_hundred> and a half minutes | <hour_count> and a half hours"
     case .time:
       return "<hour> [o'clock | <minute>] [<part_of_day>] | midnight | noon | midday"
         + " | (half past | [a] quarter past | [a] quarter to) <hour> [<part_of_day>]"
@@ -88,7 +88,7 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
     name: "below_hundred",
     body: "\(choices(ones)) | \(choices(SpokenNumber.teens)) | (\(choices(SpokenNumber.tens))) [\(oddOnes)]"
   )
-  /// As many hours as people mean.
+  /// As many hours as people mean: "two hours" was heard as "eighty hours".
   private static let hourCountRule: String = {
     func spoken(_ hours: [Int]) -> [String] { hours.map { SpokenNumber.words($0).joined(separator: " ") } }
     return choices(spoken(Array(1...12)) + spoken(Array(13...24) + [36, 48, 72]).map(seldom))
@@ -99,9 +99,9 @@ public enum BuiltInSlot: String, Sendable, CaseIterable {
 
   // MARK: What people say seldom
 
-  /// What has to be said clearly, since few mean it: in noise "fifty" is like "fifty eight", "seven o'clock" like
-  /// "seven oh nine" and "two hours" like "eighty hours". The library adds up the logarithms of weights
-  /// before words, and ignores those before rules.
+  /// What has to be said clearly, since few mean it: in noise "fifty" is like "fifty eight", and "seven
+  /// o'clock" like "seven oh nine". The library adds up the logarithms of weights before words, and ignores
+  /// those before rules.
   private static func seldom(_ words: String) -> String { "/0.00001/ \(words)" }
 
   private static let ones = Array(SpokenNumber.ones.dropFirst())

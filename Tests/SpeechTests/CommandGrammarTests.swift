@@ -204,6 +204,8 @@ import Testing
     #expect(numbers(counts.filter { !$0.hasPrefix("/") }) == Array(1...12))
     #expect(numbers(seldom) == Array(13...24) + [36, 48, 72])
     #expect(rules.contains("<hours> = (<hour_count> | an) (hour | hours);"))
+    let duration = rules.first { $0.hasPrefix("<duration> = ") } ?? ""
+    #expect(duration.hasSuffix(" | <below_hundred> and a half minutes | <hour_count> and a half hours;"))
     #expect(!grammar.vocabulary.contains { $0.contains("/") })
     #expect(grammar.match("set a timer for eighty hours")?["d"] == "288000s")
   }
