@@ -3,7 +3,7 @@ import CBench
 import Glibc
 import Loop
 
-private let togglesPerRound = 300
+let togglesPerRound = 300
 
 /// Edge → rule → output, ours against a bare C program in the same kernel. Only where chips can be
 /// simulated: `scripts/bench --rig`. Elsewhere the table is empty.

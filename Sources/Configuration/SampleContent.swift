@@ -18,7 +18,7 @@ enum SampleContent {
       - hey jarvis
     # - phrase: hello computer      # with thresholds of its own
     #   threshold: 1e-50
-    #   verify: -6
+    #   verify: -3
     """,
     "gpio": """
     gpio:
