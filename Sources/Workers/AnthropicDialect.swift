@@ -65,8 +65,7 @@ public struct AnthropicDialect: HTTPDialect {
     case "message_stop": return .last("")
     case "error":
       let isBusy = message["error"]?["type"]?.stringValue == "overloaded_error"
-      let text = message["error"]?["message"]?.stringValue ?? "an error in its stream"
-      throw DialectError(isBusy ? .busy : .broken, text)
+      throw DialectError(isBusy ? .busy : .broken, message["error"]?["message"]?.stringValue ?? "")
     default: return .nothing
     }
   }

@@ -75,13 +75,15 @@ package struct DialectError: Error {
   package static let textMaxBytes = 500
 
   package let kind: WorkerFailure.Kind
-  /// One line.
+  /// One line, never empty.
   package let text: String
 
+  /// - Parameter text: the first line that says something counts.
   init(_ kind: WorkerFailure.Kind, _ text: String) {
     self.kind = kind
-    let line = text.utf8.drop(while: Self.isBreak).prefix { !Self.isBreak($0) }
-    self.text = String(decoding: line.prefix(Self.textMaxBytes), as: UTF8.self)
+    let line = text.utf8.drop { Self.isBreak($0) || $0 == 0x20 || $0 == 0x09 }.prefix { !Self.isBreak($0) }
+    let said = String(decoding: line.prefix(Self.textMaxBytes), as: UTF8.self)
+    self.text = said.isEmpty ? "it does not say why" : said
   }
 
   private static func isBreak(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d }

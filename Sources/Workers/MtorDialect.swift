@@ -85,7 +85,7 @@ private struct NodeAnswer: AnswerReader {
     guard let outcome else {
       throw DialectError(.broken, "its answer ended without an outcome. It may have died: see its log")
     }
-    let reason = outcome["reason"]?.stringValue ?? "it does not say why"
+    let reason = outcome["reason"]?.stringValue ?? ""
     switch outcome["outcome"]?.stringValue {
     case "completed":
       let whole = try IntentWire.payload(outcome)

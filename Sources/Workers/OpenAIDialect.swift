@@ -175,8 +175,7 @@ public struct OpenAIDialect: HTTPDialect {
     if event.data == "[DONE]" { return .last("") }
     let chunk = try WholeBody.parse(Array(event.data.utf8))
     if let error = chunk["error"], !error.isNull {
-      throw DialectError(
-        .broken, error["message"]?.stringValue ?? error.stringValue ?? "an error in its stream")
+      throw DialectError(.broken, error["message"]?.stringValue ?? error.stringValue ?? "")
     }
     // The chunk that tells the usage has no choices.
     guard let choice = chunk["choices"]?[0] else { return .nothing }

@@ -109,20 +109,17 @@ import Time
   @Test(arguments: ["tcp", "unix"]) func aRefusedConnectionNamesTheAddress(_ kind: String) async throws {
     let directory = TemporaryDirectory()
     let path = directory.file("s")
+    let silent = try SilentPort()
+    let port = silent.port
     try await onLoop {
-      let endpoint: Endpoint
-      if kind == "tcp" {
-        // A port that was free a moment ago.
-        endpoint = try ListeningSocket.open(SocketAddress(.tcp(host: "127.0.0.1", port: 0))!).endpoint
-      } else {
-        endpoint = .unix(path: path)
-      }
+      let endpoint = kind == "tcp" ? Endpoint.tcp(host: "127.0.0.1", port: port) : .unix(path: path)
       let address = try #require(SocketAddress(endpoint))
       let errno = kind == "tcp" ? ECONNREFUSED : ENOENT
       await #expect(throws: SystemError("connect to \(endpoint)", errno: errno)) {
         _ = try await LoopActor.shared.loop.connect(to: address)
       }
     }
+    withExtendedLifetime(silent.socket.raw) {}
   }
 
   @Test func descriptorsAreClosedOnceAndErrorsAreNamed() throws {
@@ -163,5 +160,26 @@ import Time
       }
     }
     return result == 0 ? socket : nil
+  }
+}
+
+/// A port of 127.0.0.1 that is taken, and on which nobody listens.
+private struct SilentPort: ~Copyable {
+  let socket = FileDescriptor(owning: Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+  let port: UInt16
+
+  init() throws {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let raw = socket.raw
+    let code = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(raw, $0, length) == 0 ? getsockname(raw, $0, &length) : -1
+      }
+    }
+    guard code == 0 else { throw SystemError("bind", errno: errno) }
+    port = UInt16(bigEndian: address.sin_port)
   }
 }

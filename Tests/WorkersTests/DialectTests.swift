@@ -74,4 +74,15 @@ import Time
     let error = DialectError(.broken, "\r\n" + String(repeating: "x", count: 5000) + "\nmore")
     #expect(error.text == String(repeating: "x", count: DialectError.textMaxBytes))
   }
+
+  @Test(arguments: [#"{"message":""}"#, #"{"message":" \t\r\n "}"#, #"{"code":1}"#, #""""#])
+  func aServiceThatDoesNotSayWhyIsToldSo(error: String) {
+    let event = Array("data: {\"type\":\"error\",\"error\":\(error)}\n\n".utf8)
+    let head = HTTPHead(status: 200, fields: [HTTPField("Content-Type", Self.stream)])
+    for dialect in [OpenAIDialect(.chat), AnthropicDialect(model: "m")] as [any HTTPDialect] {
+      var reader = dialect.reader(head)
+      let thrown = thrown(DialectError.self) { try event.withUnsafeBytes { try reader.receive($0) } }
+      #expect(thrown?.kind == .broken && thrown?.text == "it does not say why")
+    }
+  }
 }
