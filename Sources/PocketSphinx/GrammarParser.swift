@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes a JSGF text apart as far as checking it needs: rules, their words and references.
+/// Takes a JSGF text apart as far as checking it needs: rules, their words and references. By bytes, as the
+/// library does: to it a blank with an accent is a blank, and a word begins with the accent.
 struct GrammarParser {
   /// Brackets within brackets at most: the library's own parser goes down with each.
   static let depthMax = 64
@@ -26,16 +27,16 @@ struct GrammarParser {
   }
 
   private let file: String
-  private var rest: Substring
+  private var rest: Substring.UTF8View
   private var line = 1
 
   init(_ text: String, file: String) {
     self.file = file
-    rest = text[...]
+    rest = text[...].utf8
   }
 
   mutating func rules() throws(PocketSphinxError) -> [String: Rule] {
-    guard rest.hasPrefix("#JSGF V1.0") else { throw error("the first line must be '#JSGF V1.0;'") }
+    guard rest.starts(with: "#JSGF V1.0".utf8) else { throw error("the first line must be '#JSGF V1.0;'") }
     try skipStatement()
     guard try next() == .word("grammar") else { throw error("'grammar NAME;' must come second") }
     try skipStatement()
@@ -95,7 +96,8 @@ struct GrammarParser {
   private mutating func next() throws(PocketSphinxError) -> Token {
     while true {
       try skipBlanks()
-      guard let first = rest.first else { return .end }
+      guard let byte = rest.first else { return .end }
+      let first = Character(Unicode.Scalar(byte))
       switch first {
       case "{": _ = try enclosed(until: "}")
       case "/": _ = try enclosed(until: "/")
@@ -104,16 +106,16 @@ struct GrammarParser {
       case "=", "|", "(", ")", "[", "]", "*", "+", ";":
         rest.removeFirst()
         return .mark(first)
-      default: return .word(try word(first))
+      default: return .word(try word())
       }
     }
   }
 
-  private mutating func word(_ first: Character) throws(PocketSphinxError) -> String {
-    let word = rest.prefix { !$0.isWhitespace && !"=|()[]*+;<>{}/\"".contains($0) }
-    guard !word.isEmpty else { throw error("unexpected '\(first)'") }
+  private mutating func word() throws(PocketSphinxError) -> String {
+    let word = rest.prefix { !Self.isBlank($0) && !Self.delimiters.contains($0) }
+    guard !word.isEmpty else { throw error("unexpected '\(String(rest.prefix(1)) ?? "")'") }
     rest = rest[word.endIndex...]
-    return String(word)
+    return String(decoding: word, as: UTF8.self)
   }
 
   private mutating func name() throws(PocketSphinxError) -> String {
@@ -125,21 +127,21 @@ struct GrammarParser {
   }
 
   private mutating func enclosed(until close: Character) throws(PocketSphinxError) -> String {
-    let content = rest.dropFirst().prefix { $0 != close }
+    let content = rest.dropFirst().prefix { $0 != close.asciiValue }
     guard content.endIndex < rest.endIndex else { throw error("'\(close)' is missing") }
-    line += content.filter(\.isNewline).count
+    line += content.count { $0 == Self.newline }
     rest = rest[content.endIndex...].dropFirst()
-    return String(content)
+    return String(decoding: content, as: UTF8.self)
   }
 
   private mutating func skipBlanks() throws(PocketSphinxError) {
     while let first = rest.first {
-      if rest.hasPrefix("//") {
-        rest = rest.drop { !$0.isNewline }
-      } else if rest.hasPrefix("/*") {
+      if rest.starts(with: "//".utf8) {
+        rest = rest.drop { $0 != Self.newline }
+      } else if rest.starts(with: "/*".utf8) {
         try skipComment()
-      } else if first.isWhitespace {
-        if first.isNewline { line += 1 }
+      } else if Self.isBlank(first) {
+        if first == Self.newline { line += 1 }
         rest.removeFirst()
       } else {
         return
@@ -149,20 +151,24 @@ struct GrammarParser {
 
   private mutating func skipComment() throws(PocketSphinxError) {
     let start = line
-    while !rest.hasPrefix("*/") {
-      guard let character = rest.popFirst() else { throw error("'*/' is missing", at: start) }
-      if character.isNewline { line += 1 }
+    while !rest.starts(with: "*/".utf8) {
+      guard let byte = rest.popFirst() else { throw error("'*/' is missing", at: start) }
+      if byte == Self.newline { line += 1 }
     }
     rest = rest.dropFirst(2)
   }
 
   private mutating func skipStatement() throws(PocketSphinxError) {
-    while let character = rest.popFirst() {
-      if character == ";" { return }
-      if character.isNewline { line += 1 }
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: ";") { return }
+      if byte == Self.newline { line += 1 }
     }
     throw error("';' is missing")
   }
+
+  private static let newline = UInt8(ascii: "\n")
+  private static let delimiters = Array("=|()[]*+;<>{}/\"".utf8)
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
   private func error(_ reason: String, at line: Int? = nil) -> PocketSphinxError {
     .badGrammar(file: file, line: line ?? self.line, reason: reason)

@@ -17,6 +17,14 @@ struct GrammarFileTests {
     #expect(grammar.words == ["turn", "quoted", "stop", "go", "light", "lamp"])
   }
 
+  /// The library takes texts apart by bytes: a blank with an accent is a blank and a word with an accent.
+  @Test func accentsBelongToTheWordAfterTheBlank() throws {
+    let rule = "public <a> = b \u{301}c|\u{301}(d\u{301})\u{A0}e;"
+    let grammar = try GrammarFile(text: "#JSGF V1.0;\r\ngrammar g;\r\n\(rule)", name: "g")
+    #expect(grammar.words.map { Array($0.unicodeScalars) }.contains(["\u{301}", "c"]))
+    #expect(grammar.words == ["b", "\u{301}c", "\u{301}", "d\u{301}", "\u{A0}e"])
+  }
+
   static let bad: [(text: String, line: Int?, what: String)] = [
     ("grammar a; public <a> = b;", 1, "#JSGF"),
     ("#JSGF V1.0;\npublic <a> = b;", 2, "grammar NAME"), ("#JSGF V1.0;\ngrammar g", 2, "';' is missing"),
