@@ -107,7 +107,7 @@ struct ExpressionParser {
         let advice =
           Spelling.nearest(to: name, in: known, limit: 2).map { " Did you mean '\($0)'?" }
           ?? " There are \(known.joined(separator: ", "))."
-        throw fail("there is no function '\(name)'.\(advice)", at: start)
+        throw fail("there is no function '\(name.excerpt())'.\(advice)", at: start)
       }
       let arguments = try items(until: ")")
       if function.arguments.contains(arguments.count) { return .call(function, arguments) }
@@ -224,7 +224,7 @@ struct ExpressionParser {
   private var here: String {
     guard index < bytes.count else { return "the end" }
     let rest = String(decoding: bytes[index...], as: UTF8.self)
-    return "'\(rest.prefix { !$0.isWhitespace }.prefix(16))'"
+    return "'\(rest.prefix { !$0.isWhitespace }.excerpt(16))'"
   }
 
   private func fail(_ text: String, at place: Int? = nil) -> ExpressionError {
