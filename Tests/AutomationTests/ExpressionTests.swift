@@ -61,7 +61,7 @@ import Time
     (String(repeating: "(", count: 40) + "1", 1, 34, "levels"),
     (String(repeating: "1+", count: 300) + "1", 1, 258, "more than 256 parts"),
     (String(repeating: "x", count: 1025), 1, 1, "1024 are allowed"),
-    (String(repeating: "x", count: 900) + "(", 1, 1, "'\(String(repeating: "x", count: 60))…'. There are"),
+    (String(repeating: "x", count: 900) + "(", 1, 1, String(repeating: "x", count: 60) + "…'. There are"),
     ("1 2" + String(repeating: "\u{301}", count: 400), 1, 3, "…' is not expected here."),
   ])
   func whatIsNoExpressionIsToldWithItsPlace(text: String, line: Int, column: Int, says: String) {
