@@ -63,6 +63,10 @@ public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  static func noMemory(for url: HTTPURL) -> HTTPError {
+    HTTPError(url.description, .refused("no memory for a request"))
+  }
+
   /// What a result of libcurl means; `detail` is its own text.
   static func reason(of code: CURLcode, _ detail: String) -> Reason {
     switch code {

@@ -58,7 +58,7 @@ final class HTTPHandle {
   }
 
   /// - Parameter owner: is told which sockets are opened and closed, for as long as their connections live.
-  /// - Throws: `.invalid` when it cannot be sent as it is.
+  /// - Throws: `.invalid` when it cannot be sent as it is; `.refused` without memory.
   func prepare(_ request: HTTPRequest, _ addresses: [String], _ owner: HTTPTransfers) throws(HTTPError) {
     detail.pointee = 0
     if !fits(request) { try setAll(request, owner) }
@@ -108,10 +108,8 @@ final class HTTPHandle {
   }
 
   private func setAddress(_ url: HTTPURL) throws(HTTPError) {
-    let code = ccurl_url_set(parts, CURLUPART_URL, url.text, 0)
-    guard code == CURLUE_OK else {
-      throw HTTPError(url.description, .invalid(String(cString: ccurl_url_strerror(code))))
-    }
+    // libcurl wrote the text itself, so it can be read but for want of memory.
+    guard ccurl_url_set(parts, CURLUPART_URL, url.text, 0) == CURLUE_OK else { throw .noMemory(for: url) }
     ccurl_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(parts))
   }
 

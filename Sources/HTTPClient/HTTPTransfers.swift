@@ -90,7 +90,7 @@ public final class HTTPTransfers {
   ) throws(HTTPError) -> HTTPTransfer {
     if multi == nil { multi = open() }
     guard let multi, let handle = spare(for: request) ?? HTTPHandle() else {
-      throw HTTPError(request.url.description, .refused("no memory for a request"))
+      throw .noMemory(for: request.url)
     }
     do throws(HTTPError) {
       try handle.prepare(request, addresses, self)

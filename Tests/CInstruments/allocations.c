@@ -26,21 +26,22 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
+static void *no_memory(void) {
+  errno = ENOMEM;
+  return NULL;
+}
+
 void *malloc(size_t size) {
   allocations++;
   return __libc_malloc(size);
 }
 void *calloc(size_t count, size_t size) {
   allocations++;
-  if (ci_is_failing(CI_CALLOC)) {
-    errno = ENOMEM;
-    return NULL;
-  }
-  return __libc_calloc(count, size);
+  return ci_is_failing(CI_CALLOC) ? no_memory() : __libc_calloc(count, size);
 }
 void *realloc(void *old, size_t size) {
   allocations++;
-  return __libc_realloc(old, size);
+  return ci_is_failing(CI_REALLOC) ? no_memory() : __libc_realloc(old, size);
 }
 void *aligned_alloc(size_t alignment, size_t size) {
   allocations++;

@@ -380,12 +380,15 @@ import Time
     for caller in [callers.0, callers.1] { FileDescriptor(owning: caller).close() }
   }
 
-  @Test(.enabled(if: !Instruments.isSanitized, "a sanitizer gives the memory itself"))
-  func withoutMemoryARequestIsRefused() throws {
+  /// For libcurl's handle with the one, for the parts of the address with the other.
+  @Test(
+    .enabled(if: !Instruments.isSanitized, "a sanitizer gives the memory itself"),
+    arguments: [Instruments.Call.calloc, .realloc])
+  func withoutMemoryARequestIsRefused(call: Instruments.Call) throws {
     let transfers = HTTPTransfers()
     let request = HTTPRequest(try HTTPURL("http://127.0.0.1:1/"))
     let error = thrown(HTTPError.self) {
-      try Instruments.failing(.calloc) { () throws(HTTPError) in
+      try Instruments.failing(call) { () throws(HTTPError) in
         try transfers.start(request, addresses: []) { _ in .more }
       }
     }

@@ -42,18 +42,26 @@ public enum Instruments {
   public static var threadCount: Int { Int(ci_thread_count()) }
 
   /// Calls that can be made to fail.
-  public enum Call {
-    /// Libraries allocate with it, Swift does not. Not under a sanitizer.
-    case calloc
+  public enum Call: Sendable {
+    /// Libraries allocate with these, Swift does not. Not under a sanitizer.
+    case calloc, realloc
     /// eSpeak NG's.
     case synthesis
+
+    fileprivate var inC: ci_call {
+      switch self {
+      case .calloc: CI_CALLOC
+      case .realloc: CI_REALLOC
+      case .synthesis: CI_SYNTHESIS
+      }
+    }
   }
 
   /// Runs `body` while calls of the calling thread fail.
   public static func failing<Success, Failure>(
     _ call: Call, _ body: () throws(Failure) -> Success
   ) throws(Failure) -> Success {
-    ci_set_failing(call == .calloc ? CI_CALLOC : CI_SYNTHESIS)
+    ci_set_failing(call.inC)
     defer { ci_set_failing(CI_NOTHING) }
     return try body()
   }

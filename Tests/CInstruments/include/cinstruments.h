@@ -15,6 +15,8 @@ enum ci_call {
   CI_NOTHING,
   /* Libraries allocate with it, Swift does not. Not under a sanitizer. */
   CI_CALLOC,
+  /* As CI_CALLOC. */
+  CI_REALLOC,
   /* espeak_Synth, with EE_INTERNAL_ERROR. */
   CI_SYNTHESIS,
 };
