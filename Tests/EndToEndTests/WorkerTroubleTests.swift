@@ -65,8 +65,7 @@ extension EndToEndTests {
     /// Webhooks alone are missing without their library; their port is free.
     @Test func aDaemonWithoutMicroHTTPDSaysWhatIsMissing() async throws {
       let directory = TemporaryDirectory()
-      // None that the kernel gives to those who leave it to choose.
-      let endpoint = Endpoint.tcp(host: "127.0.0.1", port: .random(in: 20_000..<32_000))
+      let endpoint = try Self.freeEndpoint()
       directory.write("libmicrohttpd.so.12", "of another machine")
       directory.write("token", "0123456789abcdef0123\n")
       let settings = """
@@ -86,6 +85,17 @@ extension EndToEndTests {
           _ = try ListeningSocket.open(#require(SocketAddress(endpoint)))
           #expect(try await node.mtor("gpio", "set", "lamp", "toggle") == (0, ""))
         }
+      }
+    }
+
+    /// Nobody has it, and the kernel does not give it to those who leave it to choose.
+    private static func freeEndpoint() throws -> Endpoint {
+      while true {
+        let endpoint = Endpoint.tcp(host: "127.0.0.1", port: .random(in: 20_000..<32_000))
+        do {
+          _ = try ListeningSocket.open(#require(SocketAddress(endpoint)))
+          return endpoint
+        } catch let error as SystemError where error.errno == EADDRINUSE {}
       }
     }
 
